@@ -1,0 +1,304 @@
+"""Every error wasminstall raises, and the facts each message was made from.
+
+The tree::
+
+    WasmInstallError
+    ├── InvalidInput                 what the user wrote cannot be read
+    │   ├── InvalidRequirement
+    │   └── UnknownTarget
+    ├── ResolutionError              no set of distributions satisfies what was asked
+    │   ├── UnknownProject
+    │   ├── NoMatchingVersion
+    │   ├── NoCompatibleWheel
+    │   ├── PythonMismatch
+    │   └── Conflict
+    ├── TransportError               bytes did not arrive
+    │   ├── NetworkError
+    │   └── HTTPStatusError
+    ├── IndexAnswerError             an index answered with something that is not an index page
+    ├── WheelError                   the bytes are not the wheel they should be
+    │   ├── HashMismatch
+    │   ├── InvalidWheel
+    │   └── UnsafeWheel
+    └── EnvironmentStateError        the environment cannot be changed as asked
+        ├── NotInstalled
+        └── PlacementFailed
+
+Every error has ``message`` (what happened), ``hint`` (one thing to try, or an empty string) and its facts as
+attributes; ``str(error)`` is the message, then the hint. Nothing in an error holds credentials.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = [
+    "Conflict",
+    "EnvironmentStateError",
+    "HTTPStatusError",
+    "HashMismatch",
+    "IndexAnswerError",
+    "InvalidInput",
+    "InvalidRequirement",
+    "InvalidWheel",
+    "NetworkError",
+    "NoCompatibleWheel",
+    "NoMatchingVersion",
+    "NotInstalled",
+    "PlacementFailed",
+    "PythonMismatch",
+    "ResolutionError",
+    "TransportError",
+    "UnknownProject",
+    "UnknownTarget",
+    "UnsafeWheel",
+    "WasmInstallError",
+    "WheelError",
+]
+
+
+class WasmInstallError(Exception):
+    """Base of all errors that wasminstall raises on purpose."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\nhint: {self.hint}" if self.hint else self.message
+
+
+class InvalidInput(WasmInstallError):
+    """What the user wrote cannot be read."""
+
+
+class InvalidRequirement(InvalidInput):
+    """A requirement does not follow PEP 508 and cannot be repaired without guessing."""
+
+    def __init__(self, text: str, reason: str, *, hint: str = "") -> None:
+        self.text = text
+        self.reason = reason
+        super().__init__(f"cannot read the requirement {text!r}: {reason}", hint=hint)
+
+
+class UnknownTarget(InvalidInput):
+    """A target name is not one of those wasminstall knows."""
+
+    def __init__(self, name: str, known: Sequence[str], close: Sequence[str]) -> None:
+        self.name = name
+        self.known = tuple(known)
+        self.close = tuple(close)
+        names = ", ".join(close or known)
+        super().__init__(f"unknown target {name!r}", hint=f"did you mean one of: {names}?")
+
+
+class ResolutionError(WasmInstallError):
+    """No set of distributions satisfies what was asked. Subclasses say why."""
+
+
+class UnknownProject(ResolutionError):
+    """No source has a project of this name."""
+
+    def __init__(self, name: str, required_by: Sequence[str], sources: Sequence[str]) -> None:
+        self.name = name
+        self.required_by = tuple(required_by)
+        self.sources = tuple(sources)
+        asked = ", ".join(sources) or "no source"
+        super().__init__(
+            f"there is no project named {name!r}{_asked_for(required_by)}; asked: {asked}",
+            hint="check the spelling, or name the index that has it with index_urls=[...]",
+        )
+
+
+class NoMatchingVersion(ResolutionError):
+    """The project exists, but none of its usable versions satisfies the requirement."""
+
+    def __init__(
+        self, requirement: str, required_by: Sequence[str], offered: Sequence[str], refused: Mapping[str, str]
+    ) -> None:
+        self.requirement = requirement
+        self.required_by = tuple(required_by)
+        self.offered = tuple(offered)
+        self.refused = dict(refused)
+        super().__init__(
+            f"no version satisfies {requirement!r}{_asked_for(required_by)}; "
+            f"on offer: {_shortened(offered)}{_refusals(refused)}",
+            hint="loosen the version range",
+        )
+
+
+class NoCompatibleWheel(ResolutionError):
+    """Versions that satisfy the requirement exist, but none has a wheel this target can load."""
+
+    def __init__(
+        self, requirement: str, required_by: Sequence[str], target: str, refused: Mapping[str, str], hint: str
+    ) -> None:
+        self.requirement = requirement
+        self.required_by = tuple(required_by)
+        self.target = target
+        self.refused = dict(refused)
+        super().__init__(
+            f"no wheel for {target} satisfies {requirement!r}{_asked_for(required_by)}{_refusals(refused)}", hint=hint
+        )
+
+
+class PythonMismatch(ResolutionError):
+    """Every version that would do excludes this target's Python by its Requires-Python."""
+
+    def __init__(
+        self, requirement: str, required_by: Sequence[str], python: str, requires_python: Mapping[str, str]
+    ) -> None:
+        self.requirement = requirement
+        self.required_by = tuple(required_by)
+        self.python = python
+        self.requires_python = dict(requires_python)
+        wanted = _shortened([f"{version} needs Python {spec}" for version, spec in requires_python.items()], "; ")
+        super().__init__(
+            f"no version of {requirement!r}{_asked_for(required_by)} runs on Python {python}: {wanted}",
+            hint="ask for a version made for this Python, or use a runtime with a Python it accepts",
+        )
+
+
+class Conflict(ResolutionError):
+    """Requirements contradict each other; ``lines`` is the argument, one step a line."""
+
+    def __init__(self, lines: Sequence[str], projects: Sequence[str]) -> None:
+        self.lines = tuple(lines)
+        self.projects = tuple(projects)
+        super().__init__(
+            "the requirements contradict each other:\n" + "\n".join(f"  {line}" for line in lines),
+            hint=f"loosen one of the requirements on {', '.join(projects)}" if projects else "",
+        )
+
+
+class TransportError(WasmInstallError):
+    """The bytes behind a URL did not arrive."""
+
+    def __init__(self, url: str, message: str, *, hint: str = "") -> None:
+        self.url = url
+        super().__init__(message, hint=hint)
+
+
+class NetworkError(TransportError):
+    """No answer: refused, reset, timed out, or withheld by the browser for lack of CORS headers."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        self.reason = reason
+        super().__init__(
+            url,
+            f"cannot reach {url}: {reason}",
+            hint="check the address and the network; a server on another origin must send CORS headers to be read from a page",
+        )
+
+
+class HTTPStatusError(TransportError):
+    """A server answered with a status that means failure."""
+
+    def __init__(self, url: str, status: int) -> None:
+        self.status = status
+        hint = {
+            401: "the server wants credentials",
+            403: "the server refuses access with these credentials",
+            404: "the address does not exist on this server",
+        }.get(status, "try again later, or use another index" if status >= 500 or status == 429 else "")
+        super().__init__(url, f"{url} answered with HTTP status {status}", hint=hint)
+
+
+class IndexAnswerError(WasmInstallError):
+    """An index answered, but not with a PEP 503 or PEP 691 page that we can read."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        self.url = url
+        self.reason = reason
+        super().__init__(
+            f"{url} is not a package index page: {reason}",
+            hint="check the index address; a login page or a proxy may have answered in its place",
+        )
+
+
+class WheelError(WasmInstallError):
+    """The bytes are not the wheel they should be; nothing was installed from them."""
+
+    def __init__(self, filename: str, message: str, *, hint: str = "") -> None:
+        self.filename = filename
+        super().__init__(message, hint=hint)
+
+
+class HashMismatch(WheelError):
+    """A file's hash is not the announced one."""
+
+    def __init__(self, filename: str, algorithm: str, expected: str, actual: str, source: str) -> None:
+        self.algorithm = algorithm
+        self.expected = expected
+        self.actual = actual
+        self.source = source
+        super().__init__(
+            filename,
+            f"{filename} from {source} has the wrong {algorithm}: expected {expected}, got {actual}",
+            hint="the file is damaged or not the one that was announced; do not use it before you know why",
+        )
+
+
+class InvalidWheel(WheelError):
+    """The archive does not follow the wheel specification."""
+
+    def __init__(self, filename: str, reason: str) -> None:
+        self.reason = reason
+        super().__init__(filename, f"{filename} is not a valid wheel: {reason}", hint="ask its publisher for a fixed one")
+
+
+class UnsafeWheel(WheelError):
+    """The archive would write where it must not, or its content contradicts its RECORD."""
+
+    def __init__(self, filename: str, member: str, reason: str) -> None:
+        self.member = member
+        self.reason = reason
+        super().__init__(
+            filename,
+            f"{filename} was refused because of its member {member!r}: {reason}",
+            hint="do not use this file; tell its publisher",
+        )
+
+
+class EnvironmentStateError(WasmInstallError):
+    """The environment cannot be changed as asked; it is as it was before."""
+
+
+class NotInstalled(EnvironmentStateError):
+    """A distribution that should be installed is not."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"{name} is not installed", hint="wasminstall.list() shows what is")
+
+
+class PlacementFailed(EnvironmentStateError):
+    """Writing into the environment failed; every change was taken back."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"the environment could not be changed: {reason}; it is as it was before")
+
+
+def _asked_for(required_by: Sequence[str]) -> str:
+    """`` (asked for by b 1.0 <- a 2.0)`` or nothing when the user asked for it."""
+    return f" (asked for by {' <- '.join(required_by)})" if required_by else ""
+
+
+def _shortened(items: Sequence[str], separator: str = ", ", most: int = 8) -> str:
+    """The first ``most`` items, and how many more there are."""
+    if not items:
+        return "nothing"
+    more = len(items) - most
+    return separator.join(items[:most]) + (f"{separator}and {more} more" if more > 0 else "")
+
+
+def _refusals(refused: Mapping[str, str]) -> str:
+    """``; refused: 1.0 (yanked), ...`` or nothing."""
+    if not refused:
+        return ""
+    return "; refused: " + _shortened([f"{what} ({why})" for what, why in refused.items()])

@@ -1,0 +1,44 @@
+"""The port every byte comes through: a request in, a response out, one method.
+
+Adapters: ``browser.py`` (``fetch`` in pages, workers and Node) and ``desktop.py`` (httpx). They know HTTP and nothing
+else; retries, limits and errors live in ``client.py``, once for all adapters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+__all__ = ["OnBytes", "Request", "Response", "Transport"]
+
+OnBytes = Callable[[int], None]
+"""Called while a body arrives, with the number of bytes so far."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A GET request. ``timeout`` is the longest silence accepted, in seconds."""
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    timeout: float = 30.0
+
+
+@dataclass(frozen=True)
+class Response:
+    """A complete answer: final ``url`` after redirects, ``status``, lower-case header names, whole ``body``."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Transport(Protocol):
+    """Sends one request and waits for the whole answer.
+
+    Any status is an answer; only when none arrives does ``send`` raise ``NetworkError``.
+    """
+
+    async def send(self, request: Request, on_bytes: OnBytes | None = None) -> Response: ...
