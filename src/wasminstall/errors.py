@@ -191,7 +191,7 @@ class NetworkError(TransportError):
         super().__init__(
             url,
             f"cannot reach {url}: {reason}",
-            hint="check the address and the network; a server on another origin must send CORS headers to be read from a page",
+            hint="check the address and the network; from a page, a server on another origin must send CORS headers",
         )
 
 
@@ -248,7 +248,9 @@ class InvalidWheel(WheelError):
 
     def __init__(self, filename: str, reason: str) -> None:
         self.reason = reason
-        super().__init__(filename, f"{filename} is not a valid wheel: {reason}", hint="ask its publisher for a fixed one")
+        super().__init__(
+            filename, f"{filename} is not a valid wheel: {reason}", hint="ask its publisher for a fixed one"
+        )
 
 
 class UnsafeWheel(WheelError):

@@ -1,0 +1,13 @@
+"""Requirements: what the user and the packages ask for, parsed, normalised, markers evaluated for one Target."""
+
+from .parse import Requirement, parse_metadata_requirement, parse_requirement, read_requirements
+from .specifiers import python_accepts, version_set
+
+__all__ = [
+    "Requirement",
+    "parse_metadata_requirement",
+    "parse_requirement",
+    "python_accepts",
+    "read_requirements",
+    "version_set",
+]

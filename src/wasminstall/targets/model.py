@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
-from types import MappingProxyType
 
 __all__ = ["Target"]
 
@@ -21,11 +19,6 @@ class Target:
     name: str
     tags: tuple[str, ...]
     environment: Mapping[str, str] = field(hash=False)
-
-    @cached_property
-    def ranks(self) -> Mapping[str, int]:
-        """Position of each tag in ``tags``: 0 is the best."""
-        return MappingProxyType({tag: rank for rank, tag in enumerate(self.tags)})
 
     @property
     def python_version(self) -> str:

@@ -18,27 +18,35 @@ OnBytes = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Request:
-    """A GET request. ``timeout`` is the longest silence accepted, in seconds."""
+    """A GET request.
+
+    ``timeout`` is the longest silence accepted, in seconds; ``digest`` names a hash of the body that the adapter
+    computes where the bytes are (``sha256``, ``sha384``, ``sha512``), or is empty.
+    """
 
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     timeout: float = 30.0
+    digest: str = ""
 
 
 @dataclass(frozen=True)
 class Response:
-    """A complete answer: final ``url`` after redirects, ``status``, lower-case header names, whole ``body``."""
+    """A complete answer: final ``url`` after redirects, ``status``, lower-case header names, whole ``body``.
+
+    ``digest`` is the hex digest that was asked for, or empty.
+    """
 
     url: str
     status: int
     headers: Mapping[str, str]
     body: bytes
+    digest: str = ""
 
 
 class Transport(Protocol):
-    """Sends one request and waits for the whole answer.
+    """Sends one request and waits for the whole answer."""
 
-    Any status is an answer; only when none arrives does ``send`` raise ``NetworkError``.
-    """
-
-    async def send(self, request: Request, on_bytes: OnBytes | None = None) -> Response: ...
+    async def send(self, request: Request, on_bytes: OnBytes | None = None) -> Response:
+        """Any status is an answer; only when none arrives is ``NetworkError`` raised."""
+        ...

@@ -1,0 +1,48 @@
+/** What the build scripts share: where things are and which Pyodide builds are installed. */
+
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+
+export const root = fileURLToPath(new URL("../../", import.meta.url));
+export const dist = `${root}js/dist/`;
+
+/** @param {string} path relative to the repository */
+async function readJson(path) {
+  return JSON.parse(await readFile(root + path, "utf8"));
+}
+
+/**
+ * @typedef {object} PyodideBuild
+ * @property {string} name folder in node_modules
+ * @property {string} folder
+ * @property {string} version as npm spells it
+ * @property {string} series "0.29" or "314": within it the CPython does not change
+ * @property {string} cacheTag "cpython-314"
+ */
+
+/** @returns {Promise<{version: string, pyodides: PyodideBuild[]}>} this release, and the Pyodide builds by age */
+export async function readProject() {
+  const { version, devDependencies } = await readJson("package.json");
+  const names = Object.keys(devDependencies).filter((name) => /^pyodide(-|$)/.test(name));
+  const pyodides = await Promise.all(names.map(readPyodide));
+  pyodides.sort((a, b) => Number.parseFloat(a.series) - Number.parseFloat(b.series));
+  return { version, pyodides };
+}
+
+/**
+ * @param {string} name
+ * @returns {Promise<PyodideBuild>}
+ */
+async function readPyodide(name) {
+  const { version } = await readJson(`node_modules/${name}/package.json`);
+  const { info } = await readJson(`node_modules/${name}/pyodide-lock.json`);
+  const [major, minor] = version.split(".");
+  const [pythonMajor, pythonMinor] = info.python.split(".");
+  return {
+    name,
+    folder: `${root}node_modules/${name}`,
+    version,
+    series: major === "0" ? `0.${minor}` : major,
+    cacheTag: `cpython-${pythonMajor}${pythonMinor}`,
+  };
+}

@@ -1,0 +1,17 @@
+/** What the build knows and no source file repeats: js/build/bundle.mjs writes the value into the bundle. */
+
+/** Facts taken from package.json and from the Pyodide packages the build was made with. */
+export interface BuildInfo {
+  /** Version of this release; the Python archive must be of the same one. */
+  readonly version: string;
+  /** Version of Pyodide that `boot()` loads when told nothing else. */
+  readonly pyodideVersion: string;
+  /** Folder of that Pyodide on its own CDN. */
+  readonly pyodideUrl: string;
+  /** Pyodide release series ("0.29", "314") -> cache tag of its CPython: the archives this release has. */
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+declare const __BUILD__: BuildInfo;
+
+export const build: BuildInfo = __BUILD__;

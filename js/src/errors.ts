@@ -1,0 +1,28 @@
+/** The one error that `boot()` and `attach()` reject with. */
+
+/**
+ * What went wrong:
+ *
+ * - `webassembly-blocked`: this page or runtime may not compile WebAssembly (usually a Content-Security-Policy);
+ * - `pyodide-not-found`: the Pyodide script could not be loaded;
+ * - `pyodide-failed`: the script is there, but the interpreter did not start;
+ * - `archive-not-found`: the wasminstall archive could not be fetched;
+ * - `archive-invalid`: something else came than the wasminstall archive of this release.
+ */
+export type BootErrorCode =
+  | "webassembly-blocked"
+  | "pyodide-not-found"
+  | "pyodide-failed"
+  | "archive-not-found"
+  | "archive-invalid";
+
+/** Python could not be started; `code` for programs, `message` for people, `cause` is what the runtime threw. */
+export class BootError extends Error {
+  readonly code: BootErrorCode;
+
+  constructor(code: BootErrorCode, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = "BootError";
+    this.code = code;
+  }
+}

@@ -1,0 +1,75 @@
+/** `install()` from JavaScript: options become keyword arguments, Python's report becomes a plain object. */
+
+import type { Interpreter } from "./runtime.js";
+
+/** Keyword arguments of Python's `wasminstall.install`, in camel case; `dryRun` is `dry_run` there. */
+export interface InstallOptions {
+  /** Only plan: nothing is fetched into the environment, nothing changes. */
+  readonly dryRun?: boolean | undefined;
+  /** Any other keyword argument of `wasminstall.install`. */
+  readonly [option: string]: unknown;
+}
+
+/** One distribution that was installed, or would be. */
+export interface InstalledPackage {
+  readonly name: string;
+  readonly version: string;
+  /** Where its wheel came from. */
+  readonly source: string;
+  /** Bytes of the wheel; 0 when a plan does not know it. */
+  readonly size: number;
+  /** The version that went, "" when there was none. */
+  readonly replaced: string;
+}
+
+/** What an install did, or would do for `dryRun`. */
+export interface InstallReport {
+  /** Added or replaced; what was there already and stayed is not listed. */
+  readonly packages: readonly InstalledPackage[];
+  /** What a person should know although it worked. */
+  readonly warnings: readonly string[];
+  /** The whole for a person, as text. */
+  readonly text: string;
+  /** The same as HTML. */
+  readonly html: string;
+}
+
+// The report crosses as JSON: no proxies stay behind. A plan (dry run) has actions where a report has what was added.
+const INSTALL = `
+import json
+import wasminstall
+
+def package(item):
+    candidate = getattr(item, "candidate", item)
+    replaced = item.replaces if hasattr(item, "replaces") else item.replaced
+    return dict(name=item.name, version=item.version, source=candidate.source, size=candidate.size, replaced=replaced)
+
+result = await wasminstall.install(requirements, **options)
+changes = result.changes if hasattr(result, "changes") else result.added
+json.dumps(dict(
+    packages=[package(item) for item in changes],
+    warnings=list(result.warnings),
+    text=repr(result),
+    html=result._repr_html_(),
+))
+`;
+
+/** Call Python's `wasminstall.install`. */
+export async function install(
+  pyodide: Interpreter,
+  requirements: string | readonly string[],
+  options: InstallOptions = {},
+): Promise<InstallReport> {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const keywords = Object.fromEntries(given.map(([name, value]) => [snakeCase(name), value]));
+  const globals = pyodide.toPy({ requirements, options: keywords }) as object & { destroy(): void };
+  try {
+    return JSON.parse(String(await pyodide.runPythonAsync(INSTALL, { globals }))) as InstallReport;
+  } finally {
+    globals.destroy();
+  }
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

@@ -1,0 +1,89 @@
+"""The sources together: answers the resolver's needs, each asked once, all that can be asked at once together."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+from .download import Downloads, all_at_once
+from .errors import HashMismatch, HTTPStatusError, InvalidWheel, WasmInstallError
+from .indexes import Candidate, Index, Listing
+from .progress import Event, Progress
+from .resolution.knowledge import Knowledge, Listings, Need, NeedListing, NeedMetadata, Unusable
+from .transport import Client
+from .transport.client import without_credentials
+from .wheels.metadata import Metadata, parse_metadata
+from .wheels.wheel import WheelArchive
+
+__all__ = ["Catalogue"]
+
+
+class Catalogue:
+    """Fills ``knowledge`` from sources in order of preference."""
+
+    def __init__(
+        self, sources: Sequence[Index], client: Client, downloads: Downloads, knowledge: Knowledge, progress: Progress
+    ) -> None:
+        self._sources = sources
+        self._client = client
+        self._downloads = downloads
+        self._knowledge = knowledge
+        self._progress = progress
+        self._asked: dict[tuple[str, str], Listing | None] = {}
+
+    async def supply(self, needs: Sequence[Need]) -> None:
+        """Meet all needs concurrently. Raises what the sources raise."""
+        names = sorted({need.name if isinstance(need, NeedListing) else need.candidate.name for need in needs})
+        self._progress.tell(Event("resolve", f"looking at {', '.join(names)}", total=len(names)))
+        await all_at_once(
+            self._supply_listings(need) if isinstance(need, NeedListing) else self._supply_metadata(need)
+            for need in needs
+        )
+
+    async def _supply_listings(self, need: NeedListing) -> None:
+        found: list[Listing] = []
+        for position, source in enumerate(self._sources, start=1):
+            listing = await self._listing(source, need.name)
+            if listing is not None:
+                found.append(listing)
+            if sum(bool(listing.candidates) for listing in found) > need.depth:
+                self._knowledge.listings[need] = Listings(tuple(found), complete=position == len(self._sources))
+                return
+        self._knowledge.listings[need] = Listings(tuple(found), complete=True)
+
+    async def _listing(self, source: Index, name: str) -> Listing | None:
+        """A source's answer, remembered: a deeper need asks the first sources again."""
+        key = (source.source, name)
+        if key not in self._asked:
+            self._asked[key] = await source.listing(name)
+        return self._asked[key]
+
+    async def _supply_metadata(self, need: NeedMetadata) -> None:
+        candidate = need.candidate
+        try:
+            metadata: Metadata | Unusable = await self._metadata(candidate)
+        except (InvalidWheel, ValueError) as error:
+            reason = error.message if isinstance(error, WasmInstallError) else f"its METADATA has {error}"
+            metadata = Unusable(reason)
+        self._knowledge.full_metadata[candidate.url] = metadata
+
+    async def _metadata(self, candidate: Candidate) -> Metadata:
+        """METADATA from beside the wheel where it is announced (PEP 658), else from the wheel, which is kept."""
+        if candidate.metadata_hashes is not None:
+            try:
+                return await self._separate_metadata(candidate, candidate.metadata_hashes)
+            except HTTPStatusError as error:
+                if error.status != 404:
+                    raise
+        data = await self._downloads.wheel(candidate)
+        return WheelArchive(candidate.filename, data).metadata
+
+    async def _separate_metadata(self, candidate: Candidate, hashes: Mapping[str, str]) -> Metadata:
+        url = f"{candidate.url}.metadata"
+        answer = await self._client.get(url)
+        for algorithm, expected in hashes.items():
+            actual = hashlib.new(algorithm, answer.body).hexdigest()
+            if actual != expected:
+                filename = f"{candidate.filename}.metadata"
+                raise HashMismatch(filename, algorithm, expected, actual, without_credentials(url))
+        return parse_metadata(answer.body.decode("utf-8", "replace"))

@@ -1,0 +1,91 @@
+"""The bytes of wheels: fetched once, verified against every announced hash, kept until they are placed."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Coroutine, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from .errors import HashMismatch, InvalidInput, UnsafeWheel
+from .indexes import Candidate
+from .progress import Progress
+from .transport import Client
+from .transport.client import without_credentials
+
+__all__ = ["Downloads", "all_at_once"]
+
+_Result = TypeVar("_Result")
+
+
+class Downloads:
+    """Wheels by URL; asking twice for one costs one request."""
+
+    def __init__(self, client: Client, progress: Progress) -> None:
+        self._client = client
+        self._progress = progress
+        self._tasks: dict[str, asyncio.Task[bytes]] = {}
+
+    async def wheel(self, candidate: Candidate) -> bytes:
+        """The verified bytes of this candidate's file.
+
+        Raises ``HashMismatch``, ``UnsafeWheel`` when there are more bytes than announced, ``TransportError``,
+        or ``InvalidInput`` for a local file that is not there.
+        """
+        task = self._tasks.get(candidate.url)
+        if task is None:
+            task = self._tasks[candidate.url] = asyncio.ensure_future(self._fetch(candidate))
+        return await task
+
+    async def _fetch(self, candidate: Candidate) -> bytes:
+        if candidate.origin == "file":
+            data, digest = _local_file(candidate), ""
+        else:
+            algorithm = next(iter(candidate.hashes), "")
+            answer = await self._client.get(
+                candidate.url,
+                digest=algorithm,
+                on_bytes=lambda arrived: self._progress.received(candidate.name, arrived),
+            )
+            data, digest = answer.body, answer.digest
+        _check(candidate, data, digest)
+        return data
+
+    async def cancel(self) -> None:
+        """Stop what is still under way."""
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+
+async def all_at_once(work: Iterable[Coroutine[Any, Any, _Result]]) -> list[_Result]:
+    """Run everything concurrently, results in order; the first error cancels the rest and is raised as it is."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(item) for item in work]
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    return [task.result() for task in tasks]
+
+
+def _local_file(candidate: Candidate) -> bytes:
+    try:
+        return Path(candidate.url).read_bytes()
+    except OSError as error:
+        raise InvalidInput(
+            f"cannot read the wheel {candidate.url}: {error.strerror}",
+            hint="check the path; a relative one starts at the working directory",
+        ) from None
+
+
+def _check(candidate: Candidate, data: bytes, digest: str) -> None:
+    """Compare with everything that was announced; ``digest`` is the first hash, already computed."""
+    source = without_credentials(candidate.url)
+    for position, (algorithm, expected) in enumerate(candidate.hashes.items()):
+        actual = digest if position == 0 and digest else hashlib.new(algorithm, data).hexdigest()
+        if actual != expected:
+            raise HashMismatch(candidate.filename, algorithm, expected, actual, source)
+    if candidate.size and len(data) > candidate.size:
+        reason = f"{len(data)} bytes came where {candidate.size} were announced"
+        raise UnsafeWheel(candidate.filename, candidate.filename, reason)

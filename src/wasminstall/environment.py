@@ -1,0 +1,317 @@
+"""What is installed in a host, and changes to it: all of a change, or none of it.
+
+A distribution is a ``.dist-info`` folder (PEP 376 and the "recording installed distributions" specification); an
+``.egg-info`` is none of ours. A change is read and verified completely, staged beside its target, put in place by
+renames while no other task runs, and taken back when anything fails, the host's last step included.
+"""
+
+# A wheel has thousands of paths: strings and os.path cost a fifth of what pathlib does.
+# ruff: noqa: PTH112, PTH118, PTH119, PTH120, PTH122, PTH123, PTH208
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from .errors import EnvironmentStateError, InvalidWheel, NotInstalled, PlacementFailed
+from .hosts.port import Host, Placed
+from .hosts.transaction import Transaction, is_below
+from .installed import Installed, read_distributions
+from .wheels.archive import LibraryArchive
+from .wheels.layout import with_portable_shebang
+from .wheels.record import RecordEntry, entry_for, format_record
+from .wheels.wheel import WheelArchive
+
+__all__ = ["Arrival", "Environment", "Installed"]
+
+_SLICE = 0.010
+"""Seconds of work after which other tasks get a turn."""
+
+_INSTALLER = b"wasminstall\n"
+
+_CLUTTER = frozenset(("test", "tests", "doc", "docs", "example", "examples", "benchmarks"))
+"""Top-level folders that many projects ship by mistake, and that nothing imports from elsewhere."""
+
+_PROSE = frozenset(("", ".md", ".rst", ".txt"))
+"""How the top-level files end that nothing imports either, such as LICENSE and README.md."""
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """Something to place.
+
+    ``requested`` says that a person asked for it by name (REQUESTED); ``direct_url`` is the PEP 610 record of a wheel
+    that was named by URL, free of credentials; ``source`` is where it came from, for people.
+    """
+
+    archive: WheelArchive | LibraryArchive
+    requested: bool = False
+    direct_url: Mapping[str, object] | None = None
+    source: str = ""
+
+
+class Environment:
+    """The distributions of one host."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._lock = asyncio.Lock()
+
+    def installed(self) -> dict[str, Installed]:
+        """Every distribution by normalised name, read anew from the folders of purelib and platlib.
+
+        Costs one directory listing and one ``stat`` a distribution; their files are read when asked for.
+        """
+        found: dict[str, Installed] = {}
+        for distribution in self._distributions():
+            found.setdefault(distribution.name, distribution)
+        return found
+
+    async def apply(self, *, remove: Iterable[str] = (), place: Sequence[Arrival] = ()) -> tuple[Placed, ...]:
+        """Take the distributions named in ``remove`` out and put ``place`` in, replacing those of the same name.
+
+        ``remove`` holds normalised names. The host is settled last. Two calls at once run one after the other, and
+        other tasks get a turn while files are staged, none while they are put in place.
+
+        Raises ``NotInstalled`` for a name to remove, ``WheelError`` for a bad member, ``PlacementFailed`` when two
+        distributions claim one path or the disk refuses, ``EnvironmentStateError`` for a distribution without RECORD,
+        and whatever the host raises. After any of them, and after a cancellation, everything is as it was.
+        """
+        async with self._lock:
+            leaving = self._leaving(tuple(remove), place)
+            staying = [each for each in self._distributions() if each not in leaving]
+            change = _Change(self._host, leaving, staying)
+            try:
+                return await change.make(place)
+            except OSError as error:
+                reason = f"{error.strerror or error}: {error.filename}" if error.filename else str(error)
+                raise PlacementFailed(reason) from error
+
+    def _distributions(self) -> Iterator[Installed]:
+        for folder in dict.fromkeys((self._host.paths["purelib"], self._host.paths["platlib"])):
+            yield from read_distributions(folder)
+
+    def _leaving(self, remove: Sequence[str], place: Sequence[Arrival]) -> list[Installed]:
+        arriving = Counter(arrival.archive.name for arrival in place)
+        for name, times in arriving.items():
+            if times > 1:
+                raise PlacementFailed(f"{name} would be placed {times} times")
+        replaced = {each.archive.name for each in place if isinstance(each.archive, WheelArchive)}
+        leaving = [each for each in self._distributions() if each.name in replaced or each.name in remove]
+        for name in remove:
+            if all(each.name != name for each in leaving):
+                raise NotInstalled(name)
+        return leaving
+
+
+class _Change:
+    """One call of ``Environment.apply``."""
+
+    def __init__(self, host: Host, leaving: Sequence[Installed], staying: Sequence[Installed]) -> None:
+        self._host = host
+        self._leaving = leaving
+        self._staying = staying
+        self._paths = {scheme: str(path) for scheme, path in host.paths.items()}
+        self._transaction = Transaction(host.paths.values())
+        self._arriving: dict[str, str] = {}
+        self._inside: dict[str, bool] = {}
+        self._turn = time.perf_counter()
+
+    async def make(self, place: Sequence[Arrival]) -> tuple[Placed, ...]:
+        removed = tuple(dict.fromkeys(each.name for each in self._leaving))
+        placed: tuple[Placed, ...] = ()
+        settling = False
+        try:
+            removals = self._removals()
+            placed = tuple([await self._stage(arrival) for arrival in place])
+            self._transaction.commit(removals, self._admit)
+            settling = True
+            await self._host.settle(removed, placed)
+        except BaseException:
+            lost = self._transaction.roll_back()
+            if settling:
+                self._host.unsettle(removed, placed)
+            if lost:
+                raise _not_restored(lost) from None
+            raise
+        finally:
+            self._transaction.close(keep=[self._host.paths[scheme] for scheme in ("purelib", "platlib", "data")])
+        return placed
+
+    async def _stage(self, arrival: Arrival) -> Placed:
+        """Verify and stage every file of an arrival, and what describes it as installed."""
+        archive = arrival.archive
+        rows: dict[str, RecordEntry] = {}
+        for member, place in archive.places.items():
+            if member not in archive.generated:
+                path = os.path.join(self._paths[place.scheme], place.path)
+                if path in rows:
+                    raise InvalidWheel(archive.filename, f"two of its members land on {path}")
+                rows[path] = self._stage_member(archive, member, path)
+                await self._breathe()
+        if isinstance(archive, WheelArchive):
+            self._stage_description(archive, arrival, rows)
+        return Placed(archive.name, archive.version, arrival.source, tuple(rows), isinstance(archive, LibraryArchive))
+
+    def _stage_member(self, archive: WheelArchive | LibraryArchive, member: str, path: str) -> RecordEntry:
+        content = archive.read(member)
+        is_script = archive.places[member].scheme == "scripts"
+        placed = with_portable_shebang(content) if is_script else content
+        self._put(archive, path, placed, executable=is_script or archive.members[member].executable)
+        row = archive.record.get(member)
+        # Hashing is the dear part in a page; the archive has just checked this hash.
+        return row if row and row.algorithm and row.size is not None and placed is content else entry_for(path, placed)
+
+    def _stage_description(self, wheel: WheelArchive, arrival: Arrival, rows: dict[str, RecordEntry]) -> None:
+        """INSTALLER, REQUESTED, direct_url.json (PEP 610) and the RECORD of what was really placed."""
+        site = self._paths[wheel.root]
+        files = {"INSTALLER": _INSTALLER}
+        if arrival.requested:
+            files["REQUESTED"] = b""
+        if arrival.direct_url is not None:
+            files["direct_url.json"] = json.dumps(arrival.direct_url, sort_keys=True, separators=(",", ":")).encode()
+        for name, content in files.items():
+            path = f"{site}/{wheel.dist_info}/{name}"
+            self._put(wheel, path, content)
+            rows[path] = entry_for(path, content)
+        record = f"{site}/{wheel.dist_info}/RECORD"
+        rows[record] = RecordEntry(record)
+        text = format_record(row._replace(path=_relative(path, site)) for path, row in rows.items())
+        self._put(wheel, record, text.encode("utf-8", "surrogateescape"))
+
+    def _put(
+        self, archive: WheelArchive | LibraryArchive, path: str, content: bytes, *, executable: bool = False
+    ) -> None:
+        """Stage one file, unless another arrival has staged the same one."""
+        if (other := self._arriving.get(path)) is not None:
+            present = _content(self._transaction.staged(path))
+            if present == content:
+                return
+            if not self._may_differ(path, present, content):
+                raise _clash(path, other, archive.name)
+        self._arriving[path] = archive.name
+        self._transaction.stage(path, content, executable=executable)
+
+    async def _breathe(self) -> None:
+        """Give other tasks a turn now and then: in a page this is the thread that draws."""
+        if time.perf_counter() - self._turn > _SLICE:
+            await asyncio.sleep(0)
+            self._turn = time.perf_counter()
+
+    def _admit(self, final: str, staged: str) -> bool:
+        """Whether a staged file replaces the one that is there: a file that belongs to nobody, it does."""
+        present, content = _content(final), _content(staged)
+        if present == content:
+            return False
+        owner = self._owners.get(final)
+        if owner is not None and not self._may_differ(final, present, content):
+            raise _clash(final, owner, self._arriving[final])
+        return True
+
+    def _may_differ(self, path: str, present: bytes, content: bytes) -> bool:
+        """Whether two distributions may both have this file, with different content: the last one wins, as with pip.
+
+        They may for the ``__init__.py`` of an old-style namespace package, and for clutter. Anything else is an error
+        here, where pip and uv overwrite in silence and leave one of the two broken.
+        """
+        if os.path.basename(path) == "__init__.py" and _is_stub(present) and _is_stub(content):
+            return True
+        for site in (self._paths["purelib"], self._paths["platlib"]):
+            top, _, below = path[len(site) + 1 :].partition("/") if is_below(path, site) else ("", "", "")
+            if top in _CLUTTER or (top and not below and os.path.splitext(top)[1] in _PROSE):
+                return True
+        return False
+
+    @cached_property
+    def _owners(self) -> dict[str, str]:
+        """Name and version of the distribution that owns a path, for those that stay. Costs reading every RECORD."""
+        return {path: f"{each.name} {each.version}" for each in self._staying for path in each.files}
+
+    def _removals(self) -> list[str]:
+        """What leaves: the files in RECORD, the whole ``.dist-info`` folder, and bytecode of the modules among them.
+
+        Never a file outside of the host's folders, whatever RECORD says, nor one that a distribution which stays
+        lists too.
+        """
+        listed: dict[str, None] = {}
+        for each in self._leaving:
+            if each.record is None:
+                raise _no_record(each)
+            listed |= dict.fromkeys((*each.files, *_files_below(str(each.dist_info))))
+        ours = [path for path in listed if path not in self._owners and self._is_inside(os.path.dirname(path))]
+        return [*ours, *(path for path in _bytecode(ours) if path not in listed)]
+
+    def _is_inside(self, folder: str) -> bool:
+        """Whether a folder is in one of the host's, links followed."""
+        if folder not in self._inside:
+            real = os.path.realpath(folder)
+            self._inside[folder] = any(
+                (folder == root or is_below(folder, root)) and is_below(real + os.sep, os.path.realpath(root))
+                for root in self._paths.values()
+            )
+        return self._inside[folder]
+
+
+def _content(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def _relative(path: str, site: str) -> str:
+    """A path as RECORD has it: relative to the folder that holds ``.dist-info``, with ``/``."""
+    return path[len(site) + 1 :] if is_below(path, site) else os.path.relpath(path, site).replace(os.sep, "/")
+
+
+def _is_stub(module: bytes) -> bool:
+    """Whether an ``__init__.py`` does nothing, or only what makes a namespace package."""
+    if b"extend_path" in module or b"declare_namespace" in module:
+        return True
+    return all(not line.strip() or line.startswith(b"#") for line in module.splitlines())
+
+
+def _files_below(folder: str) -> Iterator[str]:
+    for where, _, names in os.walk(folder):
+        for name in names:
+            yield os.path.join(where, name)
+
+
+def _bytecode(paths: Iterable[str]) -> Iterator[str]:
+    """The ``__pycache__`` files of those paths that are Python modules (PEP 3147)."""
+    stems: dict[str, set[str]] = {}
+    for path in paths:
+        if path.endswith(".py"):
+            folder, name = os.path.split(path)
+            stems.setdefault(folder, set()).add(name[: -len(".py")])
+    for folder, modules in stems.items():
+        cache = os.path.join(folder, "__pycache__")
+        for name in os.listdir(cache) if os.path.isdir(cache) else ():
+            # module.cpython-314.opt-1.pyc
+            if name.endswith(".pyc") and name.partition(".")[0] in modules:
+                yield os.path.join(cache, name)
+
+
+def _clash(path: str, one: str, other: str) -> PlacementFailed:
+    error = PlacementFailed(f"{one} and {other} both have the file {path}, with different content")
+    error.hint = f"install only one of the two: {one} or {other}"
+    return error
+
+
+def _no_record(distribution: Installed) -> EnvironmentStateError:
+    return EnvironmentStateError(
+        f"{distribution.name} {distribution.version} cannot be removed: it has no RECORD of its files",
+        hint=f"remove it with the tool that installed it ({distribution.installer or 'unknown'}), "
+        f"or delete its files and {distribution.dist_info} by hand",
+    )
+
+
+def _not_restored(lost: Sequence[str]) -> EnvironmentStateError:
+    return EnvironmentStateError(
+        f"the change failed and could not be taken back completely; missing: {', '.join(lost[:8])}",
+        hint="the missing files are in the .wasminstall-* folders of the environment",
+    )

@@ -1,0 +1,83 @@
+"""The Pyodide distribution as an index: the entries of ``pyodide-lock.json`` are candidates.
+
+An entry names what it depends on without versions, extras or markers. Entries of type ``shared_library`` are archives
+of libraries, not wheels; they are candidates like the rest and are placed elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urljoin
+
+from .._vendor.packaging.utils import canonicalize_name
+from .._vendor.packaging.version import InvalidVersion, Version
+from ..targets import Target
+from ..wheels.metadata import Metadata
+from .filenames import best_rank
+from .model import Candidate, Listing, RefusedFile
+
+__all__ = ["DistributionIndex"]
+
+
+class DistributionIndex:
+    """Answers from a lock that is already here: no request, no waiting."""
+
+    def __init__(self, lock: Mapping[str, Any], base_url: str, target: Target) -> None:
+        """``lock`` is a parsed ``pyodide-lock.json``; relative file names are looked for below ``base_url``."""
+        packages: Mapping[str, Mapping[str, Any]] = lock.get("packages", {})
+        # Keys and names are not always canonical ("Pillow", "ruamel.yaml").
+        self._entries = {str(canonicalize_name(entry["name"])): entry for entry in packages.values()}
+        self._base_url = base_url.rstrip("/") + "/"
+        self._target = target
+
+    @property
+    def source(self) -> str:
+        """The name shown to people."""
+        return "Pyodide distribution"
+
+    async def listing(self, name: str) -> Listing | None:
+        """See ``Index.listing``: one candidate at the most."""
+        entry = self._entries.get(name)
+        if entry is None or not _is_usable(entry):
+            return None
+        candidate = self._candidate(name, entry)
+        if isinstance(candidate, RefusedFile):
+            return Listing(name, self.source, (), (candidate,))
+        return Listing(name, self.source, (candidate,))
+
+    def entry_name(self, name: str) -> str | None:
+        """How the lock spells the project of this normalised name; ``None`` when it has none."""
+        entry = self._entries.get(name)
+        return None if entry is None else str(entry["name"])
+
+    def _candidate(self, name: str, entry: Mapping[str, Any]) -> Candidate | RefusedFile:
+        filename = str(entry["file_name"]).rsplit("/", 1)[-1]
+        rank = best_rank(filename, self._target) if filename.endswith(".whl") else 0
+        if rank is None:
+            return RefusedFile(filename, str(entry["version"]), "tags", filename[:-4].split("-")[-1])
+        try:
+            version = Version(str(entry["version"]))
+        except InvalidVersion:
+            # Libraries are versioned by their own customs; nothing ever compares these.
+            version = Version("0")
+        return Candidate(
+            name=name,
+            version=version,
+            filename=filename,
+            url=urljoin(self._base_url, str(entry["file_name"])),
+            source=self.source,
+            origin="distribution",
+            hashes={"sha256": str(entry["sha256"]).lower()} if entry.get("sha256") else {},
+            rank=rank,
+            metadata=Metadata(
+                name=str(entry["name"]),
+                version=str(version),
+                requires_dist=tuple(str(depend) for depend in entry.get("depends", ())),
+            ),
+        )
+
+
+def _is_usable(entry: Mapping[str, Any]) -> bool:
+    """Wheels and library archives; the rest are folders of tests, packed as tar."""
+    return str(entry["file_name"]).endswith(".whl") or entry.get("package_type") == "shared_library"

@@ -1,0 +1,80 @@
+"""A project page in HTML (PEP 503), read into the shape of PEP 691."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import unquote, urljoin, urlsplit
+
+from ..errors import IndexAnswerError
+
+__all__ = ["read_html_page"]
+
+
+def read_html_page(text: str, url: str, shown: str, name: str) -> list[dict[str, Any]]:
+    """The links of a project page as PEP 691 ``files``, URLs made absolute.
+
+    Raises ``IndexAnswerError`` for an API version we do not speak (PEP 629) and for a page without links that does
+    not look like an index: a log-in page answers with status 200 too.
+    """
+    page = _Page(url)
+    page.feed(text)
+    page.close()
+    if page.version.partition(".")[0] != "1":
+        raise IndexAnswerError(shown, f"it speaks version {page.version} of the Simple API, this installer version 1")
+    if not page.files and name not in page.title.lower().replace("_", "-").replace(".", "-") and not page.has_version:
+        raise IndexAnswerError(shown, f"no files and no mention of {name}")
+    return page.files
+
+
+class _Page(HTMLParser):
+    """Collects anchors, the base URL and the API version."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self.files: list[dict[str, Any]] = []
+        self.version = "1.0"
+        self.has_version = False
+        self.title = ""
+        self._base = url
+        self._collects_title = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """A link is a file; ``meta`` may hold the version, ``base`` the base."""
+        values = dict(attrs)
+        self._collects_title = tag in ("title", "h1")
+        if tag == "a" and values.get("href"):
+            self.files.append(self._file(values))
+        elif tag == "meta" and values.get("name") == "pypi:repository-version":
+            self.version = values.get("content") or "1.0"
+            self.has_version = True
+        elif tag == "base" and values.get("href"):
+            self._base = urljoin(self._base, values["href"] or "")
+
+    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002
+        """The title ends with its element."""
+        self._collects_title = False
+
+    def handle_data(self, data: str) -> None:
+        """Text counts in titles only."""
+        if self._collects_title:
+            self.title += data
+
+    def _file(self, values: dict[str, str | None]) -> dict[str, Any]:
+        url = urljoin(self._base, values["href"] or "")
+        file: dict[str, Any] = {"filename": unquote(urlsplit(url).path.rsplit("/", 1)[-1]), "url": url}
+        if values.get("data-requires-python"):
+            file["requires-python"] = values["data-requires-python"]
+        if "data-yanked" in values:
+            file["yanked"] = values["data-yanked"] or True
+        for key in ("core-metadata", "dist-info-metadata"):
+            value = values.get(f"data-{key}")
+            if value is not None:
+                file[key] = _announced(value)
+        return file
+
+
+def _announced(value: str) -> bool | dict[str, str]:
+    """``data-core-metadata``: ``true``, ``false`` or ``sha256=...`` (PEP 714)."""
+    algorithm, separator, digest = value.partition("=")
+    return {algorithm: digest} if separator else value.lower() == "true"

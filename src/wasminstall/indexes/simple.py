@@ -1,0 +1,160 @@
+"""A package index with the Simple API: PEP 503 (HTML), PEP 691 (JSON), and what grew on them.
+
+Honoured: PEP 592 (yanked), PEP 629 (API version), PEP 658 and 714 (METADATA beside the wheel), PEP 700 (size),
+requires-python, relative URLs, ``#sha256=`` fragments.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from ..errors import HTTPStatusError, IndexAnswerError
+from ..requirements import python_accepts
+from ..targets import Target
+from ..transport import Client, Response
+from ..transport.client import without_credentials
+from .filenames import best_rank, sdist_version, wheel_name
+from .model import Candidate, Listing, RefusedFile
+
+__all__ = ["SimpleIndex", "candidate_of", "hashes_of_fragment"]
+
+_ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
+_HASHES = ("sha256", "sha384", "sha512")
+
+
+class SimpleIndex:
+    """One index. ``url`` is the root of its Simple API; ``source`` the name shown to people."""
+
+    def __init__(self, client: Client, url: str, target: Target, source: str = "") -> None:
+        self._client = client
+        self._url = url.rstrip("/") + "/"
+        self._target = target
+        self._source = source or without_credentials(self._url)
+
+    @property
+    def source(self) -> str:
+        """The name shown to people."""
+        return self._source
+
+    async def listing(self, name: str) -> Listing | None:
+        """See ``Index.listing``. One request; status 404 means that the index does not have the project."""
+        try:
+            answer = await self._client.get(f"{self._url}{name}/", headers={"Accept": _ACCEPT})
+        except HTTPStatusError as error:
+            if error.status == 404:
+                return None
+            raise
+        files = _files(answer, name)
+        return _listing(name, self._source, files, self._target)
+
+
+def _files(answer: Response, name: str) -> list[dict[str, Any]]:
+    """The ``files`` of PEP 691, whatever the answer's form; raises ``IndexAnswerError``."""
+    content_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    shown = without_credentials(answer.url)
+    if content_type.endswith("json"):
+        return _json_files(answer, shown)
+    if content_type.endswith("html"):
+        from .html import read_html_page  # the HTML parser is 30 ms of imports that most pages never need
+
+        return read_html_page(answer.body.decode("utf-8", "replace"), answer.url, shown, name)
+    raise IndexAnswerError(shown, f"its content type is {content_type or 'missing'!r}")
+
+
+def _json_files(answer: Response, shown: str) -> list[dict[str, Any]]:
+    try:
+        page = json.loads(answer.body)
+        version = str(page["meta"]["api-version"])
+        files = page["files"]
+    except (ValueError, KeyError, TypeError):
+        raise IndexAnswerError(shown, "the JSON is not that of PEP 691") from None
+    if version.partition(".")[0] != "1":
+        raise IndexAnswerError(shown, f"it speaks version {version} of the Simple API, this installer version 1")
+    if not isinstance(files, list) or not all(isinstance(file, dict) for file in files):
+        raise IndexAnswerError(shown, "'files' is not a list of objects")
+    return [{**file, "url": urljoin(answer.url, str(file.get("url", "")))} for file in files]
+
+
+def _listing(name: str, source: str, files: Iterable[Mapping[str, Any]], target: Target) -> Listing:
+    candidates: list[Candidate] = []
+    refused: list[RefusedFile] = []
+    for file in files:
+        found = candidate_of(name, source, file, target)
+        if isinstance(found, Candidate):
+            candidates.append(found)
+        elif found is not None:
+            refused.append(found)
+    return Listing(name, source, tuple(candidates), tuple(refused))
+
+
+def candidate_of(name: str, source: str, file: Mapping[str, Any], target: Target) -> Candidate | RefusedFile | None:
+    """What one file of a PEP 691 page is to this target; ``None`` for what is no distribution of the project."""
+    filename = str(file.get("filename", ""))
+    if not filename.endswith(".whl"):
+        version = sdist_version(filename)
+        return RefusedFile(filename, version, "sdist") if version else None
+    rank = best_rank(filename, target)
+    if rank is None:
+        parts = filename[:-4].split("-")
+        # Thousands of these on a page: taking the name apart by its dashes is enough to explain the refusal.
+        return RefusedFile(filename, parts[1], "tags", parts[-1]) if len(parts) >= 5 else None
+    parsed = wheel_name(filename)
+    if parsed is None or parsed.name != name:
+        return RefusedFile(filename, filename.split("-")[1], "invalid", "its name does not follow the wheel format")
+    requires_python = str(file.get("requires-python") or "")
+    if requires_python and not python_accepts(requires_python, target.python_version):
+        return RefusedFile(filename, str(parsed.version), "python", requires_python)
+    url, _, fragment = str(file.get("url", "")).partition("#")
+    return Candidate(
+        name=name,
+        version=parsed.version,
+        filename=filename,
+        url=url,
+        source=source,
+        hashes={**hashes_of_fragment(fragment), **_known_hashes(file.get("hashes"))},
+        size=_size(file.get("size")),
+        rank=rank,
+        build=parsed.build,
+        requires_python=requires_python,
+        yanked=_yanked(file.get("yanked")),
+        metadata_hashes=_metadata_hashes(file),
+    )
+
+
+def hashes_of_fragment(fragment: str) -> dict[str, str]:
+    """The hashes in a URL's fragment, as in ``#sha256=...`` (PEP 503)."""
+    pairs = (part.partition("=") for part in fragment.split("&"))
+    return {key: value.lower() for key, _, value in pairs if key in _HASHES and value}
+
+
+def _known_hashes(hashes: object) -> dict[str, str]:
+    if not isinstance(hashes, Mapping):
+        return {}
+    return {str(key): str(value).lower() for key, value in hashes.items() if key in _HASHES}
+
+
+def _size(size: object) -> int:
+    return size if isinstance(size, int) and size > 0 else 0
+
+
+def _yanked(yanked: object) -> str | None:
+    """PEP 592: false, true, or the reason as text; an empty reason still means yanked."""
+    if yanked is None or yanked is False:
+        return None
+    return yanked if isinstance(yanked, str) else ""
+
+
+def _metadata_hashes(file: Mapping[str, Any]) -> Mapping[str, str] | None:
+    """PEP 714: ``core-metadata`` wins over its old alias; ``false`` means that there is none."""
+    announced = file.get("core-metadata", file.get("dist-info-metadata"))
+    if announced is None or announced is False:
+        return None
+    return _known_hashes(announced)
+
+
+def host_of(url: str) -> str:
+    """The host part of a URL, for a short name."""
+    return urlsplit(url).hostname or url

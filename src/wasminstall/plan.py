@@ -1,0 +1,86 @@
+"""What an install will do, before it does it: the difference between the answer and what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from .indexes import Candidate
+from .requirements import Requirement
+from .tables import html_table
+
+__all__ = ["Action", "Plan", "make_plan"]
+
+Kind = Literal["add", "replace", "keep"]
+
+
+@dataclass(frozen=True)
+class Action:
+    """One distribution of the answer. ``replaces`` is the installed version that goes, or empty."""
+
+    kind: Kind
+    candidate: Candidate
+    replaces: str = ""
+    requested: bool = False
+
+    @property
+    def name(self) -> str:
+        """The normalised project name."""
+        return self.candidate.name
+
+    @property
+    def version(self) -> str:
+        """The version that will be there afterwards."""
+        return str(self.candidate.version)
+
+
+@dataclass(frozen=True, repr=False)
+class Plan:
+    """All actions, by name. ``install(..., dry_run=True)`` returns it and touches nothing."""
+
+    actions: tuple[Action, ...]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def changes(self) -> tuple[Action, ...]:
+        """The actions that need a wheel."""
+        return tuple(action for action in self.actions if action.kind != "keep")
+
+    @property
+    def size(self) -> int:
+        """Bytes to fetch, as far as the sources announce sizes."""
+        return sum(action.candidate.size for action in self.changes)
+
+    def __repr__(self) -> str:
+        rows = [_sentence(action) for action in self.actions]
+        return "\n".join([f"Plan: {len(self.changes)} to install", *(f"  {row}" for row in rows), *self.warnings])
+
+    def _repr_html_(self) -> str:
+        head = ("", "name", "version", "replaces", "from")
+        cells = [(a.kind, a.name, a.version, a.replaces, a.candidate.source) for a in self.actions]
+        return html_table(f"{len(self.changes)} to install", head, cells, notes=self.warnings)
+
+
+def make_plan(
+    wanted: Sequence[Requirement],
+    candidates: Mapping[str, Candidate],
+    installed: Mapping[str, str],
+    warnings: Sequence[str] = (),
+) -> Plan:
+    """Compare the answer (candidate by name) with what is ``installed`` (version by name)."""
+    requested = {requirement.name for requirement in wanted}
+    actions = [_action(candidate, installed, name in requested) for name, candidate in sorted(candidates.items())]
+    return Plan(tuple(actions), tuple(warnings))
+
+
+def _action(candidate: Candidate, installed: Mapping[str, str], requested: bool) -> Action:
+    if candidate.origin == "installed":
+        return Action("keep", candidate, requested=requested)
+    before = installed.get(candidate.name, "")
+    return Action("replace" if before else "add", candidate, before, requested)
+
+
+def _sentence(action: Action) -> str:
+    what = f"{action.kind} {action.name} {action.version}"
+    return what + (f" in place of {action.replaces}" if action.replaces else "") + f" ({action.candidate.source})"

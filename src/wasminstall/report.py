@@ -1,0 +1,69 @@
+"""What an install did: what is importable now, where every byte came from, how long it took."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .plan import Plan
+from .tables import html_table
+
+__all__ = ["Added", "Report"]
+
+
+@dataclass(frozen=True)
+class Added:
+    """One distribution that was placed. ``size`` is the wheel's bytes, ``replaced`` the version that went, or empty."""
+
+    name: str
+    version: str
+    source: str
+    filename: str
+    size: int
+    replaced: str = ""
+
+
+@dataclass(frozen=True, repr=False)
+class Report:
+    """The result of ``install()``. ``seconds`` is wall time; ``size`` the bytes of all wheels placed."""
+
+    plan: Plan
+    added: tuple[Added, ...]
+    seconds: float
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """Names that were there already and satisfied everything."""
+        return tuple(action.name for action in self.plan.actions if action.kind == "keep")
+
+    @property
+    def size(self) -> int:
+        """Bytes of all wheels placed."""
+        return sum(item.size for item in self.added)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a person should know although it worked."""
+        return self.plan.warnings
+
+    def __repr__(self) -> str:
+        rows = [
+            f"  {item.name} {item.version}"
+            + (f" in place of {item.replaced}" if item.replaced else "")
+            + f" ({_megabytes(item.size)}, {item.source})"
+            for item in self.added
+        ]
+        return "\n".join([self._summary(), *rows, *(f"  warning: {text}" for text in self.warnings)])
+
+    def _repr_html_(self) -> str:
+        head = ("name", "version", "replaced", "size", "from")
+        cells = [(item.name, item.version, item.replaced, _megabytes(item.size), item.source) for item in self.added]
+        return html_table(self._summary(), head, cells, notes=self.warnings)
+
+    def _summary(self) -> str:
+        if not self.added:
+            return f"Everything was there already: {', '.join(self.kept)}"
+        return f"Installed {len(self.added)} in {self.seconds:.1f} s, {_megabytes(self.size)}"
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.2f} MB" if size >= 1e4 else f"{size} bytes"

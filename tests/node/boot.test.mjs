@@ -1,0 +1,148 @@
+/** `boot()` and `attach()` in Node, and what they say when something is missing. */
+
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { before, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { gunzipSync, gzipSync } from "node:zlib";
+import * as pyodideModule from "pyodide";
+import { attach, BootError, boot, version } from "wasminstall";
+import { dist, root } from "../../js/build/project.mjs";
+import { serveDist } from "./support/processes.mjs";
+
+const pyodideFolder = pathToFileURL(`${root}node_modules/pyodide/`);
+const nowhere = pathToFileURL(`${root}nowhere/`);
+
+const { loadPyodide } = pyodideModule;
+
+/** @type {import("wasminstall").Wasminstall} */
+let python;
+
+before(async () => {
+  python = await boot({ pyodide: pyodideFolder });
+});
+
+test("boot from a folder makes wasminstall importable", async () => {
+  assert.equal(python.version, version);
+  assert.equal(await python.run("import wasminstall; callable(wasminstall.install)"), true);
+});
+
+test("without being told where, Node takes the package named pyodide", async () => {
+  const other = await boot();
+  assert.match(String(await other.run("import wasminstall; wasminstall.__file__")), /\.pyc$/);
+});
+
+test("an imported Pyodide will do, and gets its configuration", async () => {
+  /** @type {string[]} */
+  const lines = [];
+  const other = await boot({
+    pyodide: pyodideModule,
+    config: { stdout: (/** @type {string} */ line) => lines.push(line) },
+  });
+  await other.run("print('hello')");
+  assert.deepEqual(lines, ["hello"]);
+});
+
+test("boot imports nothing of ours: the first use does", async () => {
+  const other = await attach(await loadPyodide());
+  assert.equal(await other.run("import sys; any(name.startswith('wasminstall') for name in sys.modules)"), false);
+});
+
+test("a second attach changes nothing", async () => {
+  const path = "import sys; ':'.join(sys.path)";
+  const before = await python.run(path);
+  const again = await attach(python.pyodide, { archive: nowhere });
+  assert.equal(await again.run(path), before);
+});
+
+test("top-level await runs, and errors arrive", async () => {
+  assert.equal(await python.run("import asyncio\nawait asyncio.sleep(0)\n41 + 1"), 42);
+  await assert.rejects(python.run("1 / 0"), /ZeroDivisionError/);
+});
+
+test("an error of Python's install arrives with its text", async () => {
+  await assert.rejects(python.install("not a requirement !"), /not a requirement/);
+});
+
+test("what a user installed stays first on the path", async () => {
+  const pyodide = await loadPyodide();
+  pyodide.FS.mkdirTree("/home/pyodide/wasminstall");
+  pyodide.FS.writeFile("/home/pyodide/wasminstall/__init__.py", "mine = True");
+  const other = await attach(pyodide, { archive: nowhere });
+  assert.equal(await other.run("import wasminstall; wasminstall.mine"), true);
+});
+
+/** @param {string} name @param {Uint8Array} bytes */
+async function folderWith(name, bytes) {
+  const folder = await mkdtemp(`${tmpdir()}/wasminstall-`);
+  await writeFile(`${folder}/${name}`, bytes);
+  return pathToFileURL(folder);
+}
+
+/** @param {string} code @param {RegExp} message */
+function bootError(code, message) {
+  return (/** @type {unknown} */ error) => {
+    assert.ok(error instanceof BootError, String(error));
+    assert.equal(error.code, code);
+    assert.match(error.message, message);
+    return true;
+  };
+}
+
+test("the archive is not there", async () => {
+  const missing = boot({ pyodide: pyodideFolder, archive: nowhere });
+  await assert.rejects(missing, bootError("archive-not-found", /nowhere\/wasminstall\.cpython-314\.zip\.gz: ENOENT/));
+  await serveDist({}, async (address) => {
+    const missing = attach(await loadPyodide(), { archive: `${address}elsewhere` });
+    await assert.rejects(missing, bootError("archive-not-found", /elsewhere\/wasminstall.*HTTP 404/));
+  });
+});
+
+const archiveName = "wasminstall.cpython-314.zip.gz";
+
+test("something else is there", async () => {
+  const real = await readFile(dist + archiveName);
+  const otherRelease = gunzipSync(real)
+    .toString("latin1")
+    .replace(/wasminstall [\d.]+ (cpython\S+ \w+)$/, "wasminstall 9.9 $1");
+  /** @type {[Uint8Array, RegExp][]} */
+  const cases = [
+    [Buffer.from("<!doctype html>"), /not a wasminstall archive/],
+    [new Uint8Array(), /not a wasminstall archive/],
+    [gzipSync("PK\x05\x06".padEnd(22, "\0")), /not a wasminstall archive/],
+    [real.subarray(0, 1000), /damaged/],
+    [gzipSync(Buffer.from(otherRelease, "latin1")), /is wasminstall 9\.9, but this script is/],
+  ];
+  const pyodide = await loadPyodide();
+  for (const [bytes, message] of cases) {
+    const archive = await folderWith(archiveName, bytes);
+    await assert.rejects(attach(pyodide, { archive }), bootError("archive-invalid", message));
+  }
+});
+
+test("bytecode of another build of the same CPython gives way to the sources", async () => {
+  const other = gunzipSync(await readFile(dist + archiveName))
+    .toString("latin1")
+    .replace(/ \w{8}$/, " 00000000");
+  const archive = await folderWith(archiveName, gzipSync(Buffer.from(other, "latin1")));
+  await writeFile(new URL(`${archive}/wasminstall.zip.gz`), await readFile(`${dist}wasminstall.zip.gz`));
+  const started = await attach(await loadPyodide(), { archive });
+  assert.match(String(await started.run("import wasminstall; wasminstall.__file__")), /__init__\.py$/);
+});
+
+test("Pyodide is not there", async () => {
+  await assert.rejects(boot({ pyodide: nowhere }), bootError("pyodide-not-found", /nowhere\/pyodide\.mjs/));
+});
+
+test("Pyodide does not start", async () => {
+  const pyodide = { version: "314.0.3", loadPyodide: () => Promise.reject(new Error("no memory")) };
+  await assert.rejects(boot({ pyodide }), bootError("pyodide-failed", /314\.0\.3 did not start: .*no memory/));
+});
+
+test("WebAssembly is blocked: an error instead of waiting for ever", async (context) => {
+  context.mock.method(WebAssembly, "Module", () => {
+    throw new WebAssembly.CompileError("blocked by Content Security Policy");
+  });
+  await assert.rejects(boot({ pyodide: pyodideFolder }), bootError("webassembly-blocked", /'wasm-unsafe-eval'/));
+});

@@ -1,0 +1,311 @@
+"""``install`` from end to end on a desktop: real HTTP, real wheels of our making, a folder as environment."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from support.index_server import IndexServer
+from support.wheel_factory import make_wheel
+from world import LINUX, WASM, World, versions, world_on
+
+from wasminstall import errors
+
+E = TypeVar("E", bound=errors.WasmInstallError)
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    with IndexServer() as index:
+        async with world_on(index, tmp_path / "site") as made:
+            yield made
+
+
+async def test_a_package_and_what_it_needs(world: World) -> None:
+    world.publish("app", "1.0", requires=["lib>=1", "other; sys_platform == 'win32'"])
+    world.publish("lib", "1.0")
+    world.publish("lib", "2.0")
+    report = await world.install("app")
+    assert world.installed() == {"app": "1.0", "lib": "2.0"}
+    assert [item.name for item in report.added] == ["app", "lib"]
+    assert "Installed 2" in repr(report)
+    assert "<table>" in report._repr_html_()
+    assert (world.site / "app-1.0.dist-info" / "REQUESTED").exists()
+    assert not (world.site / "lib-2.0.dist-info" / "REQUESTED").exists()
+
+
+async def test_again_is_nothing_to_do_and_no_request(world: World) -> None:
+    world.publish("app", "1.0")
+    await world.install("app")
+    world.index.requests.clear()
+    report = await world.install("app")
+    assert (report.added, report.kept, list(world.index.requests)) == ((), ("app",), [])
+
+
+async def test_dry_run_touches_nothing(world: World) -> None:
+    world.publish("app", "1.0")
+    plan = await world.plan("app")
+    assert versions(plan) == {"app": "1.0"}
+    assert "add app 1.0" in repr(plan)
+    assert not world.site.exists() or world.tree() == {}
+
+
+async def test_backtracks_over_what_does_not_fit(world: World) -> None:
+    """micropip takes the newest of each and fails (its issue 93)."""
+    world.publish("h", "2.1")
+    world.publish("h", "2.2", requires=["native"])
+    world.publish("native", "1.0", tag=LINUX)
+    assert versions(await world.plan("h")) == {"h": "2.1"}
+
+
+async def test_order_of_arguments_does_not_matter(world: World) -> None:
+    world.publish("a", "1", requires=["c"])
+    world.publish("b", "1", requires=["c<2"])
+    for version in ("1", "2", "3"):
+        world.publish("c", version)
+    assert (
+        versions(await world.plan("a", "b")) == versions(await world.plan("b", "a")) == {"a": "1", "b": "1", "c": "1"}
+    )
+
+
+@pytest.mark.parametrize("metadata", ["hash", "off", "false"])
+async def test_with_and_without_pep_658(world: World, metadata: str) -> None:
+    world.index.behave(metadata=metadata)
+    world.publish("app", "1.0", requires=["lib"])
+    world.publish("lib", "1.0")
+    await world.install("app")
+    assert set(world.installed()) == {"app", "lib"}
+    assert bool(world.index.paths("*.metadata")) == (metadata == "hash")
+    assert len(world.index.paths("*.whl")) == 2  # a wheel that was read for its metadata is not fetched again
+
+
+@pytest.mark.parametrize(("html", "json"), [(True, False), (False, True)])
+@pytest.mark.parametrize("relative", [True, False])
+async def test_both_forms_of_the_simple_api(world: World, html: bool, json: bool, relative: bool) -> None:
+    world.index.behave(html=html, json=json, relative_urls=relative)
+    world.publish("app", "1.0", requires=["lib"])
+    world.publish("lib", "1.0", requires_python=">=3.8")
+    world.publish("lib", "2.0", requires_python="<3.9")
+    world.publish("lib", "3.0", yanked="it broke")
+    assert versions(await world.plan("app")) == {"app": "1.0", "lib": "1.0"}
+
+
+async def test_yanked_only_for_an_exact_pin_with_its_reason(world: World) -> None:
+    """PEP 592."""
+    world.publish("a", "1.0")
+    world.publish("a", "1.1", yanked="it broke")
+    assert versions(await world.plan("a>=1")) == {"a": "1.0"}
+    plan = await world.plan("a==1.1")
+    assert versions(plan) == {"a": "1.1"}
+    assert "it broke" in plan.warnings[0]
+
+
+async def test_pre_releases(world: World) -> None:
+    """PEP 440: by opt-in, by flag, or when there is nothing else."""
+    world.publish("a", "1.0")
+    world.publish("a", "2.0b1")
+    world.publish("only", "0.1rc1")
+    assert versions(await world.plan("a")) == {"a": "1.0"}
+    assert versions(await world.plan("a>=2.0a0")) == {"a": "2.0b1"}
+    assert versions(await world.plan("a", pre=True)) == {"a": "2.0b1"}
+    assert versions(await world.plan("only")) == {"only": "0.1rc1"}
+
+
+async def test_best_file_of_a_version(world: World) -> None:
+    """Tag order first, then the build number (binary distribution format)."""
+    world.publish("a", "1.0")
+    world.publish("a", "1.0", tag=WASM)
+    world.publish("a", "1.0", tag=WASM, build="2")
+    world.publish("a", "1.0", tag="cp311-abi3-pyodide_2026_0_wasm32")
+    plan = await world.plan("a")
+    assert plan.actions[0].candidate.filename == f"a-1.0-2-{WASM}.whl"
+
+
+async def test_extras(world: World) -> None:
+    world.publish("a", "1.0", extras={"x": ["b"], "all": ["a[x]", "c"]})
+    world.publish("b", "1.0")
+    world.publish("c", "1.0")
+    assert versions(await world.plan("a[X]")) == {"a": "1.0", "b": "1.0"}
+    assert versions(await world.plan("a[all]")) == {"a": "1.0", "b": "1.0", "c": "1.0"}
+    plan = await world.plan("a[nope]")
+    assert versions(plan) == {"a": "1.0"}
+    assert "no extra named 'nope'" in plan.warnings[0]
+
+
+async def test_an_extra_of_something_installed(world: World) -> None:
+    world.publish("a", "1.0", extras={"x": ["b"]})
+    world.publish("b", "1.0")
+    await world.install("a")
+    await world.install("a[x]")
+    assert set(world.installed()) == {"a", "b"}
+
+
+async def test_installed_dependants_are_not_broken(world: World) -> None:
+    world.publish("a", "1.0", requires=["c<2"])
+    world.publish("c", "1.0")
+    world.publish("c", "2.0")
+    await world.install("a")
+    with pytest.raises(errors.Conflict) as caught:
+        await world.install("c>=2")
+    assert "a 1.0 needs c<2" in str(caught.value)
+    world.publish("a", "1.1", requires=["c"])
+    report = await world.install("c>=2")
+    assert world.installed() == {"a": "1.1", "c": "2.0"}
+    assert {item.name: item.replaced for item in report.added} == {"a": "1.0", "c": "1.0"}
+
+
+async def test_a_wheel_by_url(world: World) -> None:
+    filename, data = make_wheel("direct", "1.0", requires=["lib"])
+    world.publish("lib", "1.0")
+    served = world.index.add(filename, data, project="elsewhere")
+    url = world.index.file_url(filename, "elsewhere")
+    good = served.claimed_hashes()["sha256"]
+    with pytest.raises(errors.HashMismatch) as caught:
+        await world.install(f"{url}#sha256={'0' * 64}")
+    assert caught.value.expected == "0" * 64
+    assert world.installed() == {}
+    report = await world.install(f"{url}#sha256={good}")
+    assert set(world.installed()) == {"direct", "lib"}
+    assert report.added[0].source == url
+    assert good in (world.site / "direct-1.0.dist-info" / "direct_url.json").read_text()
+
+
+async def test_a_wheel_by_path(world: World, tmp_path: Path) -> None:
+    filename, data = make_wheel("local", "1.0")
+    (tmp_path / filename).write_bytes(data)
+    await world.install(str(tmp_path / filename))
+    assert world.installed() == {"local": "1.0"}
+    with pytest.raises(errors.InvalidInput, match="cannot read the wheel"):
+        await world.install(str(tmp_path / "gone-1.0-py3-none-any.whl"))
+
+
+async def test_a_url_among_the_dependencies(world: World) -> None:
+    filename, data = make_wheel("dep", "9.0")
+    world.index.add(filename, data, project="elsewhere")
+    world.publish("dep", "1.0")
+    world.publish("app", "1.0", requires=[f"dep @ {world.index.file_url(filename, 'elsewhere')}"])
+    world.publish("other", "1.0", requires=["dep"])
+    assert versions(await world.plan("app", "other")) == {"app": "1.0", "dep": "9.0", "other": "1.0"}
+
+
+async def test_the_distribution_comes_first_and_costs_no_index_request(world: World) -> None:
+    filename, data = make_wheel("num", "1.0", tag=WASM)
+    world.index.mount("/dist/", lambda path: data if path == filename else None)
+    world.lock["packages"] = {
+        "num": {"name": "Num", "version": "1.0", "file_name": filename, "depends": [], "package_type": "package"}
+    }
+    world.publish("num", "2.0")
+    assert versions(await world.plan("num")) == {"num": "1.0"}
+    assert world.index.paths("/simple/*") == []
+    assert versions(await world.plan("num>1")) == {"num": "2.0"}
+    await world.install("num")
+    assert world.installed() == {"num": "1.0"}
+
+
+# --- what cannot be done: one typed error each, environment untouched ----------------------------------------------
+
+
+async def refused(world: World, kind: type[E], *requirements: str) -> E:
+    before = world.tree()
+    with pytest.raises(kind) as caught:
+        await world.install(*requirements)
+    assert world.tree() == before
+    return caught.value
+
+
+async def test_unknown_project(world: World) -> None:
+    world.publish("app", "1.0", requires=["no-such-thing"])
+    error = await refused(world, errors.UnknownProject, "app")
+    assert error.name == "no-such-thing"
+    assert "asked for by app 1.0" in str(error)
+    assert "test index" in str(error)
+
+
+async def test_no_wheel_for_this_target(world: World) -> None:
+    world.publish("native", "1.0", tag=LINUX)
+    world.publish("native", "1.1", tag="cp313-cp313-pyodide_2025_0_wasm32")
+    world.index.add("native-1.1.tar.gz", b"")
+    error = await refused(world, errors.NoCompatibleWheel, "native")
+    assert "pyodide_2025_0_wasm32" in str(error)
+    assert "manylinux" in str(error)
+    assert "another Pyodide version" in error.hint
+
+
+async def test_only_an_sdist(world: World) -> None:
+    world.index.add("old-1.0.tar.gz", b"")
+    error = await refused(world, errors.NoCompatibleWheel, "old")
+    assert "source" in error.hint
+
+
+async def test_python_too_new(world: World) -> None:
+    world.publish("a", "1.0", requires_python="<3.10")
+    error = await refused(world, errors.PythonMismatch, "a")
+    assert "<3.10" in str(error)
+    assert "3.14.2" in str(error)
+
+
+async def test_no_such_version(world: World) -> None:
+    world.publish("a", "1.0")
+    error = await refused(world, errors.NoMatchingVersion, "a>=2")
+    assert "1.0" in str(error)
+    assert "a>=2" in str(error)
+
+
+async def test_conflict_names_both_sides(world: World) -> None:
+    world.publish("a", "1.0", requires=["c>=2"])
+    world.publish("b", "1.0", requires=["c<2"])
+    world.publish("c", "1.0")
+    world.publish("c", "2.0")
+    error = await refused(world, errors.Conflict, "a", "b")
+    assert "a 1.0 needs c>=2" in str(error)
+    assert "b 1.0 needs c<2" in str(error)
+    assert error.projects == ("c",)
+
+
+async def test_wrong_hash(world: World) -> None:
+    filename, data = make_wheel("a", "1.0")
+    world.index.add(filename, data, hashes={"sha256": "0" * 64})
+    error = await refused(world, errors.HashMismatch, "a")
+    assert error.expected == "0" * 64
+
+
+async def test_an_index_that_is_down_is_an_error(world: World) -> None:
+    world.index.fault("/simple/a/*", "status:503")
+    error = await refused(world, errors.HTTPStatusError, "a")
+    assert error.status == 503
+
+
+async def test_an_index_that_recovers_is_none(world: World) -> None:
+    world.publish("a", "1.0")
+    world.index.fault("/simple/a/*", "status:503", times=1)
+    await world.install("a")
+
+
+async def test_a_log_in_page_is_no_index(world: World) -> None:
+    world.publish("a", "1.0")
+    world.index.fault("/simple/a/*", "captive_portal")
+    error = await refused(world, errors.IndexAnswerError, "a")
+    assert "log" in error.hint
+
+
+async def test_an_index_of_another_major_version(world: World) -> None:
+    """PEP 629."""
+    world.publish("a", "1.0")
+    world.index.behave(api_version="2.0")
+    await refused(world, errors.IndexAnswerError, "a")
+
+
+async def test_metadata_that_is_not_the_announced_one(world: World) -> None:
+    filename, data = make_wheel("a", "1.0")
+    world.index.add(filename, data, metadata=b"Metadata-Version: 2.1\nName: b\nVersion: 1.0\n")
+    error = await refused(world, errors.Conflict, "a")
+    assert "its METADATA is of b" in str(error)
+
+
+async def test_unsafe_wheel_changes_nothing(world: World) -> None:
+    world.publish("good", "1.0")
+    filename, data = make_wheel("a", "1.0", record="a/__init__.py,sha256=AAAA,1\n")
+    world.index.add(filename, data)
+    await refused(world, errors.WheelError, "a", "good")
