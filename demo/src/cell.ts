@@ -30,7 +30,7 @@ export class Cell {
     this.#editor = createEditor(source.code, "Python code", {
       run: () => actions.run(this),
       runAndAdvance: () => actions.runAndAdvance(this),
-      changed: actions.changed,
+      changed: () => actions.changed(),
     });
     const run = button("run", "Run this cell", () => actions.run(this), icon("M8 5.5v13l10.5-6.5z"));
     const tools = element(
@@ -83,7 +83,7 @@ export class Cell {
   }
 
   #become(state: CellState, count?: string): void {
-    this.node.dataset["state"] = state;
+    this.node.dataset.state = state;
     if (count !== undefined) this.#count.textContent = count;
   }
 }

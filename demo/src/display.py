@@ -31,7 +31,7 @@ from pyodide.code import eval_code_async
 Emit = Callable[[str, str], object]
 
 MACHINERY = ("<notebook>", "/_pyodide/", "/pyodide/_", "/pyodide/webloop", "/asyncio/")
-LIBRARY_FOLDER = re.compile(r"^.*/(site-packages|python3\d+\.zip|python3\.\d+)/")
+LIBRARY_FOLDER = re.compile(r"^.*/(site-packages|[^/]+\.zip|python3\.\d+)/")
 CONTEXT_LINES = 2
 
 _emit: contextvars.ContextVar[Emit | None] = contextvars.ContextVar("emit", default=None)
@@ -171,9 +171,16 @@ def describe(error: BaseException) -> dict[str, Any]:
         "ours": ours,
         "type": type(error).__name__,
         "message": getattr(error, "message", "") if ours else str(error),
-        "hint": getattr(error, "hint", "") if ours else "",
+        "hint": _hint(error),
         "chain": [_link(one, relation) for one, relation in _chain(error)],
     }
+
+
+def _hint(error: BaseException) -> str:
+    """One thing to try, where there is one."""
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        return f'await wasminstall.install("{error.name.partition(".")[0]}") if the project is called like the module'
+    return str(getattr(error, "hint", ""))
 
 
 def _chain(error: BaseException) -> list[tuple[BaseException, str]]:

@@ -37,7 +37,9 @@ export class Kernel {
     pyodide.runPython(displaySource, { globals: helper as never, filename: "<notebook>" });
     helper.get("prepare")();
     this.#runCell = helper.get("run_cell");
-    const python = String(pyodide.runPython("import sys; '.'.join(map(str, sys.version_info[:3]))", { filename: "<notebook>" }));
+    const python = String(
+      pyodide.runPython("import sys; '.'.join(map(str, sys.version_info[:3]))", { filename: "<notebook>" }),
+    );
     this.version = `Python ${python} on Pyodide ${pyodide.version}`;
   }
 

@@ -15,6 +15,8 @@ interface Config {
   readonly proxy: boolean;
 }
 
+/** Pyodide can hang without a word, for example when its WebAssembly file does not arrive. */
+const PATIENCE = 45_000;
 const BASE = new URL(".", document.baseURI);
 const status = new Status();
 const notebook = new Notebook(byId("cells", HTMLDivElement), status);
@@ -28,16 +30,32 @@ start().catch((error: unknown) => {
 });
 
 async function start(): Promise<void> {
-  status.set("loading", "Loading Python");
-  const [kernel, config] = await Promise.all([Kernel.start(BASE), loadConfig()]);
-  if (!indexChoice.dataset["chosen"]) indexChoice.value = config.proxy ? "proxy" : "direct";
-  const useChoice = () => kernel.setIndex(indexChoice.value === "proxy" ? new URL("index/simple/", BASE).href : undefined);
+  const [kernel] = await Promise.all([startKernel(), suggestIndex()]);
+  const useChoice = () =>
+    kernel.setIndex(indexChoice.value === "proxy" ? new URL("index/simple/", BASE).href : undefined);
   useChoice();
   indexChoice.addEventListener("change", useChoice);
   runAll.disabled = false;
   status.set("ready", `${kernel.version} is ready`);
   if (new URLSearchParams(location.search).has("autorun")) notebook.runAll();
   notebook.ready(kernel);
+}
+
+async function startKernel(): Promise<Kernel> {
+  status.set("loading", "Loading Python");
+  const stillLoading = () => status.set("loading", "Still loading Python; the browser’s console may say why");
+  const slow = setTimeout(stillLoading, PATIENCE);
+  try {
+    return await Kernel.start(BASE);
+  } finally {
+    clearTimeout(slow);
+  }
+}
+
+/** The server's suggestion, unless somebody chose before it came. */
+async function suggestIndex(): Promise<void> {
+  const { proxy } = await loadConfig();
+  if (!indexChoice.dataset.chosen) indexChoice.value = proxy ? "proxy" : "direct";
 }
 
 async function loadConfig(): Promise<Config> {
@@ -54,6 +72,6 @@ function connectButtons(): void {
     location.reload();
   });
   indexChoice.addEventListener("change", () => {
-    indexChoice.dataset["chosen"] = "yes";
+    indexChoice.dataset.chosen = "yes";
   });
 }

@@ -1,6 +1,7 @@
 /** What a cell says, as it says it: streams, values, pictures, errors. */
 
 import { element } from "./dom.js";
+import { alignColumns } from "./tables.js";
 import { type ErrorReport, renderError } from "./traceback.js";
 
 export type OutputKind = "stdout" | "stderr" | "html" | "svg" | "text" | "picture" | "error";
@@ -43,6 +44,7 @@ function render(kind: Exclude<OutputKind, "stdout" | "stderr">, data: string): N
       // A value's own representation, made by code that the person at this page ran.
       const box = element("div", { class: `rich ${kind}`, tabindex: "0" });
       box.innerHTML = data;
+      for (const table of box.querySelectorAll("table")) alignColumns(table);
       return box;
     }
     case "picture":
@@ -56,7 +58,11 @@ function render(kind: Exclude<OutputKind, "stdout" | "stderr">, data: string): N
 
 function picture({ data, type, width, height }: Picture): HTMLElement {
   const size = { width: String(width), height: String(height) };
-  return element("div", { class: "picture" }, element("img", { src: `data:${type};base64,${data}`, alt: "Figure", ...size }));
+  return element(
+    "div",
+    { class: "picture" },
+    element("img", { src: `data:${type};base64,${data}`, alt: "Figure", ...size }),
+  );
 }
 
 function withReturns(text: string): string {

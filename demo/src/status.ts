@@ -27,7 +27,7 @@ export class Status {
 
   /** The state is also on the root element, for styles and for tests. */
   set(state: PageState, text: string, detail = ""): void {
-    document.documentElement.dataset["state"] = state;
+    document.documentElement.dataset.state = state;
     this.#text.textContent = text;
     this.#detail.textContent = detail;
     this.#fill(state === "loading" || state === "running" ? undefined : 0);

@@ -36,14 +36,13 @@ interface LibraryFrame {
 type Frame = CellFrame | LibraryFrame;
 
 export function renderError(report: ErrorReport): HTMLElement {
-  return report.ours ? ownError(report) : element("div", { class: "error" }, ...report.chain.flatMap(renderLink));
-}
-
-function ownError(report: ErrorReport): HTMLElement {
-  const box = element("div", { class: "error own" }, headline(report.type, ""), element("p", { class: "message" }, report.message));
-  if (report.hint) box.append(element("p", { class: "hint" }, element("b", {}, "Try this"), ` ${report.hint}`));
-  box.append(folded("Traceback", report.chain.flatMap(renderLink)));
-  return box;
+  const { ours, chain } = report;
+  const hint = report.hint ? [element("p", { class: "hint" }, element("b", {}, "Hint:"), ` ${report.hint}`)] : [];
+  if (!ours) return element("div", { class: "error" }, ...chain.flatMap(renderLink), ...hint);
+  const [own, ...others] = chain;
+  const frames = [...renderFrames(own?.frames ?? []), ...others.flatMap(renderLink)];
+  const message = element("p", { class: "message" }, report.message);
+  return element("div", { class: "error" }, headline(report.type, ""), message, ...hint, folded("Traceback", frames));
 }
 
 function renderLink(link: Link): Node[] {
@@ -104,7 +103,9 @@ function libraryFrames(frames: readonly LibraryFrame[]): HTMLElement {
       element("code", {}, frame.text),
     ),
   );
-  return folded(`${calls} inside ${packages.join(", ")}, the last at ${last?.file}:${last?.line}`, [element("ol", {}, ...list)]);
+  return folded(`${calls} inside ${packages.join(", ")}, the last at ${last?.file}:${last?.line}`, [
+    element("ol", {}, ...list),
+  ]);
 }
 
 function folded(summary: string, content: readonly Node[]): HTMLElement {

@@ -1,4 +1,7 @@
-"""A wheel as the archive the bootstrap loads; js/build/repack.mjs runs this inside each Pyodide, which so compiles for itself."""
+"""A wheel as the archive that the bootstrap loads.
+
+js/build/repack.mjs runs this inside each Pyodide, because bytecode is made by the CPython that will read it.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ def repack(wheel: bytes, version: str, bytecode: bool) -> bytes:
             elif name.endswith(".py") and bytecode:
                 data = compile_module(name, data, version)
                 name += "c"
-            # Stored, and the whole is gzipped by repack.mjs: 20 % smaller than deflated members, and import inflates nothing.
+            # Stored, and repack.mjs gzips the whole: 20 % smaller than deflated members, the same import time.
             target.writestr(zipfile.ZipInfo(name, MEMBER_DATE), data)
         kind = f"{sys.implementation.cache_tag} {MAGIC_NUMBER.hex()}" if bytecode else "source"
         target.comment = f"wasminstall {version} {kind}".encode()

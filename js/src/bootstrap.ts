@@ -25,7 +25,7 @@ import {
 
 export { BootError, type BootErrorCode } from "./errors.js";
 export type { ProgressDetail, ProgressPhase, WasminstallEventMap } from "./events.js";
-export type { InstallOptions, InstallReport } from "./install.js";
+export type { InstalledPackage, InstallOptions, InstallReport } from "./install.js";
 export type { Interpreter, PyodideModule } from "./runtime.js";
 
 /** Version of this release. */

@@ -2,12 +2,16 @@
 
 import type { Interpreter } from "./runtime.js";
 
-/** Keyword arguments of Python's `wasminstall.install`, in camel case; `dryRun` is `dry_run` there. */
+/** The keyword arguments of Python's `wasminstall.install`, in camel case. */
 export interface InstallOptions {
-  /** Only plan: nothing is fetched into the environment, nothing changes. */
+  /** Simple API addresses (PEP 503, PEP 691) to ask instead of PyPI; the first that has a project speaks for it. */
+  readonly indexUrls?: string | readonly string[] | undefined;
+  /** Accept pre-releases. */
+  readonly pre?: boolean | undefined;
+  /** `false`: without dependencies. */
+  readonly deps?: boolean | undefined;
+  /** Only plan: nothing is installed, nothing changes. */
   readonly dryRun?: boolean | undefined;
-  /** Any other keyword argument of `wasminstall.install`. */
-  readonly [option: string]: unknown;
 }
 
 /** One distribution that was installed, or would be. */

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Literal, overload
 
+from ._vendor.packaging.version import InvalidVersion, Version
 from .catalogue import Catalogue
 from .context import Context, current_context
 from .distributions import Description, Distribution, Distributions, describe, frozen_line
@@ -19,13 +20,14 @@ from .environment import Arrival
 from .errors import NotInstalled
 from .indexes import Candidate, InstalledIndex
 from .plan import Action, Plan, make_plan
-from .progress import Event, Progress, Reporter
+from .progress import Event, Progress, Reporter, counted
 from .report import Added, Report
 from .requirements import Requirement, parse_requirement, read_requirements
 from .resolution import Knowledge, Problem, Resolution, resolve
 from .targets import running_target
 from .transport.client import without_credentials
 from .wheels.archive import LibraryArchive
+from .wheels.metadata import Metadata
 from .wheels.wheel import WheelArchive
 
 __all__ = ["freeze", "install", "install_into", "list_installed", "show", "tags", "uninstall"]
@@ -129,7 +131,7 @@ async def _carry_out(plan: Plan, context: Context, downloads: Downloads, progres
     """Fetch and verify every wheel of the plan, then place them all."""
     progress.expect({action.name: action.candidate.size for action in plan.changes})
     wheels = await all_at_once(downloads.wheel(action.candidate) for action in plan.changes)
-    progress.tell(Event("place", f"placing {len(wheels)} packages", total=len(wheels)))
+    progress.tell(Event("place", f"placing {counted(len(wheels), 'package')}", total=len(wheels)))
     arrivals = [_arrival(action, data) for action, data in zip(plan.changes, wheels, strict=True)]
     await context.environment.apply(place=arrivals)
     return tuple(_added(action, len(data)) for action, data in zip(plan.changes, wheels, strict=True))
@@ -159,19 +161,21 @@ def _added(action: Action, size: int) -> Added:
 
 
 def _installed_candidates(context: Context) -> dict[str, Candidate]:
-    """What is in place, as the resolver sees it; a version that does not parse is none it could reason about."""
-    from ._vendor.packaging.version import InvalidVersion, Version
+    """What is in place, as the resolver sees it."""
+    distributions = context.environment.installed().items()
+    found = {name: _installed(name, item.version, item.metadata) for name, item in distributions}
+    for name, version in context.libraries.items():
+        found.setdefault(name, _installed(name, version, Metadata(name, version)))
+    return {name: candidate for name, candidate in found.items() if candidate is not None}
 
-    found: dict[str, Candidate] = {}
-    for name, item in context.environment.installed().items():
-        try:
-            version = Version(item.version)
-        except InvalidVersion:
-            continue
-        found[name] = Candidate(
-            name, version, "", f"installed:{name}", "installed", "installed", metadata=item.metadata
-        )
-    return found
+
+def _installed(name: str, version: str, metadata: Metadata) -> Candidate | None:
+    """``None`` for a version that does not parse: nothing could be said about it."""
+    try:
+        parsed = Version(version)
+    except InvalidVersion:
+        return None
+    return Candidate(name, parsed, "", f"installed:{name}", "installed", "installed", metadata=metadata)
 
 
 async def uninstall(names: str | Iterable[str]) -> tuple[str, ...]:

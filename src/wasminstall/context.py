@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import sys
 import sysconfig
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ._default_index import DEFAULT_INDEX_URL
@@ -26,12 +26,17 @@ _default_index_urls: tuple[str, ...] = (DEFAULT_INDEX_URL,)
 
 @dataclass(frozen=True)
 class Context:
-    """The world of one install. ``sources`` come after what is installed, most preferred first."""
+    """The world of one install.
+
+    ``sources`` come after what is installed, most preferred first; ``libraries`` are shared libraries in place that
+    no ``.dist-info`` tells of, version by name.
+    """
 
     target: Target
     environment: Environment
     client: Client
     sources: tuple[Index, ...]
+    libraries: Mapping[str, str] = field(default_factory=dict)
     reporter: Reporter | None = None
 
 
@@ -57,10 +62,17 @@ def current_context(index_urls: Sequence[str] = ()) -> Context:
     chain = FirstThatHasIt(indexes)
     if sys.platform != "emscripten":
         return Context(target, Environment(_own_folder()), client, (chain,))
-    from .hosts.pyodide import PyodideHost, announce, distribution_base_url, distribution_lock
+    from .hosts.pyodide import PyodideHost, announce, distribution_base_url, distribution_lock, loaded_libraries
 
-    distribution = DistributionIndex(distribution_lock(), distribution_base_url(), target)
-    return Context(target, Environment(PyodideHost()), client, (distribution, chain), announce)
+    lock = distribution_lock()
+    return Context(
+        target=target,
+        environment=Environment(PyodideHost()),
+        client=client,
+        sources=(DistributionIndex(lock, distribution_base_url(), target), chain),
+        libraries=loaded_libraries(lock),
+        reporter=announce,
+    )
 
 
 def _own_folder() -> FolderHost:

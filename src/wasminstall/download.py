@@ -46,7 +46,7 @@ class Downloads:
             answer = await self._client.get(
                 candidate.url,
                 digest=algorithm,
-                on_bytes=lambda arrived: self._progress.received(candidate.name, arrived),
+                on_bytes=lambda done, total: self._progress.received(candidate.name, done, total),
             )
             data, digest = answer.body, answer.digest
         _check(candidate, data, digest)

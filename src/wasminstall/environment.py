@@ -6,7 +6,6 @@ renames while no other task runs, and taken back when anything fails, the host's
 """
 
 # A wheel has thousands of paths: strings and os.path cost a fifth of what pathlib does.
-# ruff: noqa: PTH112, PTH118, PTH119, PTH120, PTH122, PTH123, PTH208
 
 from __future__ import annotations
 
@@ -297,9 +296,10 @@ def _bytecode(paths: Iterable[str]) -> Iterator[str]:
 
 
 def _clash(path: str, one: str, other: str) -> PlacementFailed:
-    error = PlacementFailed(f"{one} and {other} both have the file {path}, with different content")
-    error.hint = f"install only one of the two: {one} or {other}"
-    return error
+    return PlacementFailed(
+        f"{one} and {other} both have the file {path}, with different content",
+        hint=f"install only one of the two: {one} or {other}",
+    )
 
 
 def _no_record(distribution: Installed) -> EnvironmentStateError:

@@ -281,9 +281,9 @@ class NotInstalled(EnvironmentStateError):
 class PlacementFailed(EnvironmentStateError):
     """Writing into the environment failed; every change was taken back."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, hint: str = "") -> None:
         self.reason = reason
-        super().__init__(f"the environment could not be changed: {reason}; it is as it was before")
+        super().__init__(f"the environment could not be changed: {reason}; it is as it was before", hint=hint)
 
 
 def _asked_for(required_by: Sequence[str]) -> str:

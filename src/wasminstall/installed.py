@@ -4,7 +4,6 @@ The standard is "recording installed distributions" (PEP 376, PEP 627) with PEP 
 """
 
 # A wheel has thousands of paths: strings and os.path cost a fifth of what pathlib does.
-# ruff: noqa: PTH113, PTH118
 
 from __future__ import annotations
 

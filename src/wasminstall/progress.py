@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Event", "Phase", "Progress", "Reporter"]
+__all__ = ["Event", "Phase", "Progress", "Reporter", "counted"]
 
 Phase = Literal["resolve", "download", "place", "done"]
 
@@ -50,10 +50,15 @@ class Progress:
         """Announce the downloads to come: size in bytes by project."""
         self._expected = dict(sizes)
 
-    def received(self, project: str, arrived: int) -> None:
-        """``arrived`` bytes of this project's wheel are here; tells the sum over all projects."""
+    def received(self, project: str, arrived: int, announced: int) -> None:
+        """``arrived`` bytes of this project's wheel are here, of as many as the server ``announced`` (0: unknown)."""
         self._arrived[project] = arrived
-        self._expected[project] = max(self._expected.get(project, 0), arrived)
+        self._expected[project] = max(self._expected.get(project, 0), announced, arrived)
         done, total = sum(self._arrived.values()), sum(self._expected.values())
-        text = f"downloading {len(self._expected)} wheels: {done / 1e6:.1f} of {total / 1e6:.1f} MB"
+        text = f"downloading {counted(len(self._expected), 'wheel')}: {done / 1e6:.1f} of {total / 1e6:.1f} MB"
         self.tell(Event("download", text, project, done, total))
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 wheel``, ``2 wheels``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

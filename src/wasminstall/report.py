@@ -46,23 +46,22 @@ class Report:
         return self.plan.warnings
 
     def __repr__(self) -> str:
-        rows = [
-            f"  {item.name} {item.version}"
-            + (f" in place of {item.replaced}" if item.replaced else "")
-            + f" ({_megabytes(item.size)}, {item.source})"
-            for item in self.added
-        ]
+        rows = [f"  {item.name} {_versions(item)} ({_megabytes(item.size)}, {item.source})" for item in self.added]
         return "\n".join([self._summary(), *rows, *(f"  warning: {text}" for text in self.warnings)])
 
     def _repr_html_(self) -> str:
-        head = ("name", "version", "replaced", "size", "from")
-        cells = [(item.name, item.version, item.replaced, _megabytes(item.size), item.source) for item in self.added]
+        head = ("name", "version", "size", "from")
+        cells = [(item.name, _versions(item), _megabytes(item.size), item.source) for item in self.added]
         return html_table(self._summary(), head, cells, notes=self.warnings)
 
     def _summary(self) -> str:
         if not self.added:
             return f"Everything was there already: {', '.join(self.kept)}"
         return f"Installed {len(self.added)} in {self.seconds:.1f} s, {_megabytes(self.size)}"
+
+
+def _versions(item: Added) -> str:
+    return item.version + (f" in place of {item.replaced}" if item.replaced else "")
 
 
 def _megabytes(size: int) -> str:

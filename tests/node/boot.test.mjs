@@ -65,6 +65,35 @@ test("an error of Python's install arrives with its text", async () => {
   await assert.rejects(python.install("not a requirement !"), /not a requirement/);
 });
 
+const MAKE_WHEEL = `
+import zipfile
+with zipfile.ZipFile("/tmp/shout-1.2-py3-none-any.whl", "w") as wheel:
+    info = "shout-1.2.dist-info"
+    wheel.writestr("shout.py", "def shout(text): return text.upper()")
+    wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\\nName: shout\\nVersion: 1.2\\n")
+    wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+    wheel.writestr(f"{info}/RECORD", "".join(f"{name},,\\n" for name in [*wheel.namelist(), f"{info}/RECORD"]))
+`;
+
+test("install() of a wheel gives a plain report, its dry run the plan", async () => {
+  await python.run(MAKE_WHEEL);
+  const wheel = "/tmp/shout-1.2-py3-none-any.whl";
+  const plan = await python.install([wheel], { dryRun: true, deps: false });
+  assert.deepEqual(Object.keys(plan), ["packages", "warnings", "text", "html"]);
+  assert.deepEqual(
+    plan.packages.map(({ name, version, replaced }) => [name, version, replaced]),
+    [["shout", "1.2", ""]],
+  );
+  await assert.rejects(python.run("import shout"), /ModuleNotFoundError/);
+  const report = await python.install(wheel);
+  assert.ok(report.packages[0]?.size, "bytes of the wheel");
+  assert.match(report.text, /shout 1\.2/);
+  assert.match(report.html, /<table/);
+  assert.equal(await python.run("import shout; shout.shout('done')"), "DONE");
+  const again = await python.install("shout", { indexUrls: [] });
+  assert.deepEqual(again.packages, [], "it was there already");
+});
+
 test("what a user installed stays first on the path", async () => {
   const pyodide = await loadPyodide();
   pyodide.FS.mkdirTree("/home/pyodide/wasminstall");

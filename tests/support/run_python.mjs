@@ -1,11 +1,17 @@
 // Runs Python (from standard input) in one of the installed Pyodide builds; its last expression, a string, is printed.
-// usage: node run_python.mjs BUILD ARCHIVES_URL
+// usage: node run_python.mjs BUILD [PACKAGE_BASE_URL]
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { attach } from "../../js/dist/wasminstall.mjs";
 
-const [build, archive] = process.argv.slice(2);
+const [build, packageBaseUrl] = process.argv.slice(2);
 const { loadPyodide } = await import(`${build}/pyodide.mjs`);
-const pyodide = await loadPyodide({ stderr: () => {}, stdout: (line) => console.error(line) });
-await attach(pyodide, archive ? { archive } : {});
+// Pyodide keeps what it loads in a folder, and without this one takes the URL for its name.
+const packageCacheDir = mkdtempSync(join(tmpdir(), "pyodide-packages-"));
+const config = packageBaseUrl ? { packageBaseUrl, packageCacheDir } : {};
+const pyodide = await loadPyodide({ ...config, stderr: () => {}, stdout: (line) => console.error(line) });
+await attach(pyodide);
 
 let code = "";
 for await (const piece of process.stdin) code += piece;

@@ -8,6 +8,7 @@ import zipfile
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from support.wheel_factory import Member, make_wheel, make_zip
 from wasminstall.errors import InvalidWheel, UnsafeWheel, WheelError
 from wasminstall.wheels.archive import Archive, LibraryArchive, Limits
@@ -18,13 +19,15 @@ from wasminstall.wheels.wheel import WheelArchive
 def test_members_are_the_files_in_order() -> None:
     archive = Archive(
         "x.zip",
-        make_zip([
-            Member("b/", mode=stat.S_IFDIR | 0o755),
-            Member("b/run", b"run", stat.S_IFREG | 0o755),
-            Member("a.py", b"", compression=zipfile.ZIP_STORED),
-            Member("ü,'\n.py", b"x" * 5000),
-        ]),
-    )  # fmt: skip
+        make_zip(
+            [
+                Member("b/", mode=stat.S_IFDIR | 0o755),
+                Member("b/run", b"run", stat.S_IFREG | 0o755),
+                Member("a.py", b"", compression=zipfile.ZIP_STORED),
+                Member("ü,'\n.py", b"x" * 5000),
+            ]
+        ),
+    )
     assert [(member.name, member.size, member.executable) for member in archive.members.values()] == [
         ("b/run", 3, True),
         ("a.py", 0, False),

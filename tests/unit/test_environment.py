@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from support.trees import tree
 from support.wheel_factory import Member, make_wheel, make_zip
 from wasminstall.environment import Arrival, Environment
@@ -59,9 +60,7 @@ async def test_what_is_recorded(environment: Environment, site: Path) -> None:
 
 async def test_what_is_not_recorded(environment: Environment, site: Path) -> None:
     """INSTALLER and its like are the installer's to write, whatever the wheel brings (PEP 376, PEP 610)."""
-    forged = [
-        Member(f"foo-1.0.dist-info/{name}", b"{}") for name in ("INSTALLER", "REQUESTED", "direct_url.json")
-    ]  # fmt: skip
+    forged = [Member(f"foo-1.0.dist-info/{name}", b"{}") for name in ("INSTALLER", "REQUESTED", "direct_url.json")]
     await environment.apply(place=[arrival("foo", members=forged)])
     found = environment.installed()["foo"]
     assert (found.installer, found.requested, found.direct_url) == ("wasminstall", False, None)
@@ -83,7 +82,11 @@ async def test_installed(environment: Environment, site: Path) -> None:
 
 def test_installed_by_others(environment: Environment, site: Path) -> None:
     """Folders as other tools and other times left them."""
-    for folder, name, version in [("a-b-1.0", "A.b", "1.0"), ("c-1!2.0+local.1", "c", "1!2.0+local.1"), ("d", "d", "3")]:
+    for folder, name, version in [
+        ("a-b-1.0", "A.b", "1.0"),
+        ("c-1!2.0+local.1", "c", "1!2.0+local.1"),
+        ("d", "d", "3"),
+    ]:
         info = site / f"{folder}.dist-info"
         info.mkdir(parents=True)
         (info / "METADATA").write_text(f"Name: {name}\nVersion: {version}\n")
@@ -171,7 +174,9 @@ async def test_same_tree_as_pip_target(tmp_path: Path, which: str) -> None:
 
 
 async def test_importlib_metadata_reads_it(environment: Environment, site: Path) -> None:
-    await environment.apply(place=[arrival("foo", entry_points="[console_scripts]\nrun = foo:main\n", extras={"x": ["b"]})])
+    await environment.apply(
+        place=[arrival("foo", entry_points="[console_scripts]\nrun = foo:main\n", extras={"x": ["b"]})]
+    )
     [found] = importlib.metadata.distributions(path=[str(site)])
     assert (found.name, found.version, found.requires) == ("foo", "1.0", ['b ; extra == "x"'])
     assert [(point.name, point.value) for point in found.entry_points] == [("run", "foo:main")]
@@ -227,7 +232,15 @@ async def test_removing_stays_inside(environment: Environment, site: Path, tmp_p
     (outside / "precious").write_text("")
     (site / "link").symlink_to(outside)
     record = site / "foo-1.0.dist-info/RECORD"
-    rows = [f"{outside}/precious", "../outside/precious", "bar/../../outside/precious", "link/precious", "bar", ".", "/"]
+    rows = [
+        f"{outside}/precious",
+        "../outside/precious",
+        "bar/../../outside/precious",
+        "link/precious",
+        "bar",
+        ".",
+        "/",
+    ]
     record.write_text(record.read_text() + "".join(f"{row},,\n" for row in rows))
     await environment.apply(remove=["foo"])
     assert (outside / "precious").exists()
@@ -246,7 +259,7 @@ async def test_removing_without_record(environment: Environment, site: Path) -> 
     before = tree(site)
     for change in ({"remove": ["foo"]}, {"place": [arrival("foo", "2.0")]}):
         with pytest.raises(EnvironmentStateError, match="no RECORD") as caught:
-            await environment.apply(**change)  # type: ignore[arg-type]
+            await environment.apply(**change)
         assert "wasminstall" in caught.value.hint
         assert tree(site) == before
 
@@ -332,5 +345,3 @@ async def test_two_changes_at_once_wait_for_each_other(environment: Environment)
     versions = [arrival("foo", f"{number}.0") for number in range(5)]
     await asyncio.gather(*(environment.apply(place=[each]) for each in versions))
     assert [item.version for item in environment.installed().values()] == ["4.0"]
-
-

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import resource
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+
 from support.trees import tree
 from support.wheel_factory import make_wheel, record_row
 from wasminstall.environment import Arrival, Environment
@@ -142,8 +143,8 @@ async def test_cancelled_while_staging(prefix: Path) -> None:
     host = Host(prefix)
     many = {f"many/m{number}.py": "x" for number in range(3000)}
     task = asyncio.create_task(change(host, files=many))
-    while not list(prefix.rglob("many")):
-        await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert list(prefix.rglob("many"))
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -152,7 +153,7 @@ async def test_cancelled_while_staging(prefix: Path) -> None:
 
 
 @pytest.fixture
-def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, int], None]]:
+def calls(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int], None]:
     """Makes the n-th call of an ``os`` function fail, as a full disk or another process would."""
 
     def fail(function: str, at: int) -> None:
@@ -195,11 +196,15 @@ async def test_any_one_operation_fails(
 @pytest.mark.parametrize(
     ("what", "prepare", "reason"),
     [
-        ("a folder in the way of a file", lambda site: (site / "foo/more/new.py").mkdir(parents=True), "a folder is in the way"),
+        (
+            "a folder in the way of a file",
+            lambda site: (site / "foo/more/new.py").mkdir(parents=True),
+            "a folder is in the way",
+        ),
         ("a file in the way of a folder", lambda site: (site / "baz").write_text(""), "a file is in the way"),
         ("a file where scripts go", lambda site: _replace_bin(site.parents[2]), "bin"),
     ],
-)  # fmt: skip
+)
 async def test_something_is_in_the_way(prefix: Path, what: str, prepare: Callable[[Path], object], reason: str) -> None:
     prepare(prefix / SITE)
     before = tree(prefix)
@@ -243,9 +248,10 @@ async def test_the_disk_is_full(prefix: Path) -> None:
     assert tree(prefix) == before
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
 async def test_a_read_only_folder(prefix: Path) -> None:
     (prefix / SITE / "ns").chmod(0o555)
+    if os.access(prefix / SITE / "ns", os.W_OK):
+        pytest.skip("root writes everywhere")
     before = tree(prefix)
     with pytest.raises(PlacementFailed, match="Permission denied"):
         await change(Host(prefix))
@@ -263,7 +269,7 @@ async def test_the_last_wheel_is_bad(prefix: Path) -> None:
 async def test_a_clash_with_one_that_stays(prefix: Path) -> None:
     before = tree(prefix)
     place = [arrival("one", "1.0", files={"aaa.py": "", "bar/__init__.py": "mine"})]
-    with pytest.raises(PlacementFailed, match="bar 1.0 and one both have"):
+    with pytest.raises(PlacementFailed, match=r"bar 1\.0 and one both have"):
         await Environment(Host(prefix)).apply(place=place)
     assert tree(prefix) == before
 
@@ -303,5 +309,3 @@ def test_a_transaction_stays_below_its_roots(tmp_path: Path) -> None:
             transaction.stage(str(path), b"")
     transaction.close()
     assert tree(tmp_path) == {}
-
-

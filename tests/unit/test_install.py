@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from support.index_server import IndexServer
-from support.wheel_factory import make_wheel
 from world import LINUX, WASM, World, versions, world_on
 
+from support.index_server import IndexServer
+from support.wheel_factory import make_wheel
 from wasminstall import errors
 
 E = TypeVar("E", bound=errors.WasmInstallError)

@@ -8,6 +8,7 @@ from typing import Literal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from wasminstall.wheels.layout import Place, lay_out, path_fault, with_portable_shebang
 
 STEM = "Foo_Bar-1.0"

@@ -8,13 +8,16 @@ import email.policy
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+
 from wasminstall.wheels.metadata import Metadata, parse_headers, parse_metadata
 
 HEAD = "Metadata-Version: 2.1\nName: Foo.Bar\nVersion: 1.0\n"
 
 
 def test_the_fields_an_installer_asks_for() -> None:
-    text = HEAD + "Requires-Python: >=3.9\nProvides-Extra: x\nRequires-Dist: a>1\nRequires-Dist: b ; extra == 'x'\n\nbody"
+    text = (
+        HEAD + "Requires-Python: >=3.9\nProvides-Extra: x\nRequires-Dist: a>1\nRequires-Dist: b ; extra == 'x'\n\nbody"
+    )
     assert parse_metadata(text) == Metadata(
         name="Foo.Bar",
         version="1.0",
@@ -39,23 +42,39 @@ def test_the_fields_an_installer_asks_for() -> None:
         ("CRLF", (HEAD + "Requires-Dist: a\n\nRequires-Dist: b\n").replace("\n", "\r\n"), ("a",)),
         ("CR", (HEAD + "Requires-Dist: a\n\nRequires-Dist: b\n").replace("\n", "\r"), ("a",)),
         ("names in any case (RFC 822, 3.4.7)", HEAD + "requires-dist: a\nREQUIRES-DIST: b", ("a", "b")),
-        ("a folded requirement comes on one line", HEAD + "Requires-Dist: a ;\n  python_version > '3'\n", ("a ; python_version > '3'",)),
-        ("a licence with empty lines, as setuptools folds it", HEAD + "License: MIT\n        \n        Copyright\nRequires-Dist: a\n", ("a",)),
+        (
+            "a folded requirement comes on one line",
+            HEAD + "Requires-Dist: a ;\n  python_version > '3'\n",
+            ("a ; python_version > '3'",),
+        ),
+        (
+            "a licence with empty lines, as setuptools folds it",
+            HEAD + "License: MIT\n        \n        Copyright\nRequires-Dist: a\n",
+            ("a",),
+        ),
         ("a byte order mark", "\ufeff" + HEAD + "Requires-Dist: a", ("a",)),
         ("a value with colons", HEAD + "Requires-Dist: a @ https://h/a.whl\n", ("a @ https://h/a.whl",)),
         ("unfolded text ends the block", HEAD + "License: x\nAll rights reserved\nRequires-Dist: a\n", ()),
         ("a sentence with a colon ends it too", HEAD + "License: x\nAll rights: reserved\nRequires-Dist: a\n", ()),
         ("blanks around", HEAD + "Requires-Dist:\t a  \n", ("a",)),
     ],
-)  # fmt: skip
+)
 def test_headers(what: str, text: str, requires: tuple[str, ...]) -> None:
     assert parse_metadata(text).requires_dist == requires, what
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "<!DOCTYPE html>\n<title>404</title>", "Name: a\n", "Version: 1\n", "Name:\nVersion: 1\n", "\nName: a\nVersion: 1\n", '{"name": 1}'],
-)  # fmt: skip
+    [
+        "",
+        "<!DOCTYPE html>\n<title>404</title>",
+        "Name: a\n",
+        "Version: 1\n",
+        "Name:\nVersion: 1\n",
+        "\nName: a\nVersion: 1\n",
+        '{"name": 1}',
+    ],
+)
 def test_what_is_no_metadata(text: str) -> None:
     with pytest.raises(ValueError, match="no Name and Version"):
         parse_metadata(text)

@@ -8,6 +8,7 @@ import io
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from wasminstall.wheels.record import RecordEntry, digest, entry_for, format_record, parse_record
 
 
@@ -33,8 +34,18 @@ def test_rows(text: str, expected: tuple[RecordEntry, ...]) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["a,b,c,d\n", ",sha256=x,1\n", "a,sha256,1\n", "a,=x,1\n", "a,sha256=,1\n", "a,,-1\n", "a,,1.5\n", "a,,²\n", 'a,"b\n'],
-)  # fmt: skip
+    [
+        "a,b,c,d\n",
+        ",sha256=x,1\n",
+        "a,sha256,1\n",
+        "a,=x,1\n",
+        "a,sha256=,1\n",
+        "a,,-1\n",
+        "a,,1.5\n",
+        "a,,²\n",
+        'a,"b\n',
+    ],
+)
 def test_what_is_no_record(text: str) -> None:
     with pytest.raises(ValueError, match="RECORD"):
         parse_record(text)

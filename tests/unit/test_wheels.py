@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from support.wheel_factory import Member, make_wheel, record_row
 from wasminstall.errors import InvalidWheel, UnsafeWheel
 from wasminstall.wheels.layout import Place
@@ -23,7 +24,15 @@ def test_a_wheel() -> None:
     assert wheel.read("foo_bar/__init__.py") == b"__version__ = '1.0.0'\n"
 
 
-@pytest.mark.parametrize(("purelib", "tag", "root"), [(None, "py3-none-any", "purelib"), (False, "py3-none-any", "platlib"), (True, "cp314-cp314-x", "purelib"), (None, "cp314-cp314-x", "platlib")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("purelib", "tag", "root"),
+    [
+        (None, "py3-none-any", "purelib"),
+        (False, "py3-none-any", "platlib"),
+        (True, "cp314-cp314-x", "purelib"),
+        (None, "cp314-cp314-x", "platlib"),
+    ],
+)
 def test_root_is_purelib_decides(purelib: bool | None, tag: str, root: str) -> None:
     wheel = open_wheel(purelib=purelib, tag=tag)
     assert wheel.root == root
@@ -83,7 +92,7 @@ def test_invalid(options: dict[str, Any], reason: str) -> None:
 
 def test_root_is_purelib_must_be_said() -> None:
     with pytest.raises(InvalidWheel, match="Root-Is-Purelib"):
-        WheelArchive(*make_wheel("foo", "1.0", record="", omit=["WHEEL"], members=[Member("foo-1.0.dist-info/WHEEL", b"Wheel-Version: 1.0\n")]))  # fmt: skip
+        open_wheel(record="", omit=["WHEEL"], members=[Member("foo-1.0.dist-info/WHEEL", b"Wheel-Version: 1.0\n")])
 
 
 def test_record_must_be_utf8() -> None:
@@ -98,7 +107,10 @@ def test_metadata_in_latin_1_is_read_as_far_as_it_goes() -> None:
     assert wheel.metadata.requires_dist == ("a",)
 
 
-@pytest.mark.parametrize("filename", ["foo.whl", "foo-1.0.zip", "foo-1.0-any.whl", "foo-one-py3-none-any.whl", "foo-1.0-py3-none-any.whl.txt"])  # fmt: skip
+@pytest.mark.parametrize(
+    "filename",
+    ["foo.whl", "foo-1.0.zip", "foo-1.0-any.whl", "foo-one-py3-none-any.whl", "foo-1.0-py3-none-any.whl.txt"],
+)
 def test_file_names_that_are_none(filename: str) -> None:
     with pytest.raises(InvalidWheel, match="name does not follow"):
         WheelArchive(filename, make_wheel("foo", "1.0")[1])
@@ -123,8 +135,11 @@ def test_record_contradicts_the_archive_when_opened(options: dict[str, Any], rea
 
 @pytest.mark.parametrize(
     ("claimed", "reason"),
-    [(b"__version__ = '6.6'\n", "sha256 is not the one in RECORD"), (b"longer than it is, much longer", "RECORD says 30")],
-)  # fmt: skip
+    [
+        (b"__version__ = '6.6'\n", "sha256 is not the one in RECORD"),
+        (b"longer than it is, much longer", "RECORD says 30"),
+    ],
+)
 def test_record_contradicts_a_member_when_read(claimed: bytes, reason: str) -> None:
     wheel = open_wheel(record=record_row("foo/__init__.py", claimed) + "\n")
     with pytest.raises(UnsafeWheel, match=reason) as caught:

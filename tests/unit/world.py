@@ -9,7 +9,6 @@ from typing import Any
 
 from support.index_server import IndexServer
 from support.wheel_factory import make_wheel
-
 from wasminstall.api import install_into
 from wasminstall.context import Context
 from wasminstall.environment import Environment

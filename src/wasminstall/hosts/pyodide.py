@@ -18,12 +18,13 @@ import js
 import pyodide_js
 from pyodide.ffi import JsException, to_js
 
+from .._vendor.packaging.utils import canonicalize_name
 from ..errors import PlacementFailed
 from ..progress import Event
 from ..wheels.layout import Scheme
 from .port import Placed
 
-__all__ = ["PyodideHost", "announce", "distribution_base_url", "distribution_lock"]
+__all__ = ["PyodideHost", "announce", "distribution_base_url", "distribution_lock", "loaded_libraries"]
 
 # Chromium refuses to compile a larger module synchronously on the main thread, which is what dlopen does.
 _SYNCHRONOUS_LIMIT = 8 * 1024 * 1024
@@ -68,6 +69,19 @@ class PyodideHost:
         for name in names:
             for spelling in _spellings(name):
                 js.Reflect.deleteProperty(pyodide_js.loadedPackages, spelling)
+
+
+def loaded_libraries(lock: Mapping[str, Any]) -> dict[str, str]:
+    """The ``shared_library`` archives of this lock that are in place: version by normalised name.
+
+    They have no metadata of their own on disk; ``loadedPackages`` is the only trace.
+    """
+    loaded = pyodide_js.loadedPackages.to_py()
+    return {
+        canonicalize_name(entry["name"]): str(entry["version"])
+        for entry in lock.get("packages", {}).values()
+        if entry.get("package_type") == "shared_library" and entry["name"] in loaded
+    }
 
 
 def distribution_lock() -> dict[str, Any]:
@@ -125,7 +139,9 @@ def _libraries_to_preload(placed: Sequence[Placed]) -> list[str]:
         for item in placed
         for path in item.files
         if path.endswith(".so")
-        and ((on_main_thread and Path(path).stat().st_size > _SYNCHRONOUS_LIMIT) or (libs_need_it and _is_in_libs(path)))
+        and (
+            (on_main_thread and Path(path).stat().st_size > _SYNCHRONOUS_LIMIT) or (libs_need_it and _is_in_libs(path))
+        )
     ]
     return sorted(found, key=lambda path: (not _is_in_libs(path), path))
 

@@ -5,7 +5,6 @@ is removed or replaced is renamed into the same temporary folder, from where *ro
 """
 
 # A wheel has thousands of paths: strings and os.path cost a fifth of what pathlib does.
-# ruff: noqa: PTH101, PTH102, PTH103, PTH104, PTH106, PTH112, PTH114, PTH116, PTH118, PTH120, PTH123
 
 from __future__ import annotations
 

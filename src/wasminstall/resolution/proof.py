@@ -90,11 +90,12 @@ def leaves(proof: Premise[Key, Reason]) -> list[Clause[Key, Reason]]:
     return list(found)
 
 
-def steps(proof: Premise[Key, Reason]) -> list[Step[Key, Reason]]:
+def steps(proof: Premise[Key, Reason], *, coarse: bool = False) -> list[Step[Key, Reason]]:
     """Return the proof as a list of steps, premises before conclusions; the last step is the proof's own conclusion.
 
     A run of derivations over one pivot is one step: "version 1 cannot, version 2 cannot, ..., so nothing can" is one
-    thought, however many versions there are. A derivation that is used more than once always has a step of its own.
+    thought, however many versions there are. If ``coarse``, every run of derivations used only once is one step. A
+    derivation that is used more than once always has a step of its own.
     A proof that is a single clause has no steps. Linear in the size of the proof.
     """
     uses: dict[int, int] = {}
@@ -114,7 +115,7 @@ def steps(proof: Premise[Key, Reason]) -> list[Step[Key, Reason]]:
         if isinstance(node, Clause) or id(node) in number:
             continue
         if premises is None:
-            premises = _premises(node, uses)
+            premises = _premises(node, uses, coarse)
             todo.append((node, premises))
             todo += ((premise, None) for premise in reversed(premises))
             continue
@@ -124,13 +125,13 @@ def steps(proof: Premise[Key, Reason]) -> list[Step[Key, Reason]]:
     return done
 
 
-def _premises(node: Derived[Key, Reason], uses: Mapping[int, int]) -> list[Premise[Key, Reason]]:
-    """Return what node rests on, looking through unshared derivations over the same pivot."""
+def _premises(node: Derived[Key, Reason], uses: Mapping[int, int], coarse: bool) -> list[Premise[Key, Reason]]:
+    """Return what node rests on, looking through unshared derivations (over the same pivot, unless coarse)."""
     found: list[Premise[Key, Reason]] = []
     stack: list[Premise[Key, Reason]] = [node.right, node.left]
     while stack:
         part = stack.pop()
-        if isinstance(part, Derived) and part.pivot == node.pivot and uses[id(part)] == 1:
+        if isinstance(part, Derived) and uses[id(part)] == 1 and (coarse or part.pivot == node.pivot):
             stack += (part.right, part.left)
         else:
             found.append(part)

@@ -39,12 +39,13 @@ Learning from a conflict
     cause moves strictly backwards. It ends when one term alone was satisfied on the newest level concerned; the
     clause found is **learned** and the trail is cut back to where the rest of it was satisfied (**back-jump**). There
     it is unit and forbids what went wrong, so the search never meets the same reason twice. If every term goes, the
-    clauses contradict each other, and the resolutions done on the way are the proof.
+    clauses contradict each other, and the resolutions done on the way are the proof (see ``proof``).
 
 Clauses that come late
     The driver hands over clauses in the middle of the search. One of them may say something that was true levels ago.
     It is acted upon at the current level, without throwing decisions away, and looked at again after each back-jump
-    for as long as it is **late**, i.e. would have been unit earlier than where it was used.
+    for as long as it is **late**, i.e. was unit at an earlier level than that where it was used. A learned clause that
+    asks for a very far back-jump is treated the same way: one level back, and late.
 
 Cost
     A clause of two terms is looked at when one of its keys shrinks; a longer one only when one of two watched terms
@@ -65,15 +66,18 @@ __all__ = ["Clause", "Solver", "Unsolvable"]
 Key = TypeVar("Key", bound=Hashable)
 Reason = TypeVar("Reason")
 
-# From so many conflicts on a key is decided before others; see tests/bench and the facts page.
-PROMOTED = 5
+# A key that took part in so many conflicts is decided before the others: halves the time where versions clash much.
+_PROMOTED = 5
+# A back-jump over more levels than this goes back one level only, unless so many facts are late already. Deciding a
+# long innocent chain anew after each conflict costs more than looking at a few late facts.
+_FAR = 20
+_MANY_LATE = 50
 
 
 class _Fact(Generic[Key, Reason]):
-    """A clause in use: terms as (key number, escape), and the clause it is or the resolutions it came from.
+    """A clause in use, its terms as (key number, escape); the first two are watched if there are more than two.
 
-    ``terms[0]`` and ``terms[1]`` are the watched ones when there are more than two. ``origin`` of a learned fact is
-    the conflicting fact, then the (pivot, cause) of each resolution.
+    A learned fact comes from its ``source``, the conflicting fact, by resolution with each (pivot, cause) in turn.
     """
 
     __slots__ = ("causes", "source", "terms")
@@ -155,13 +159,17 @@ class Solver(Generic[Key, Reason]):
                 self._blame[key] += 1
 
     def _next(self) -> int | None:
-        """Return the required key to look at now, None when all are settled. Linear in the number of required keys."""
+        """Return the required key to look at now, None when all are settled. Linear in the number of required keys.
+
+        What conflicts often comes first, then what has one choice left (it costs no decision), then what was met
+        first. "Fewest choices first" is a little faster, but gives less preferred choices of what the roots ask for.
+        """
         chosen = None
-        lowest: tuple[int, int] | None = None
+        lowest: tuple[bool, bool, int] | None = None
         for key in self._required:
             allowed = self._allowed[key]
             if allowed & (allowed - 1) or not self._asked[key] & allowed:
-                rank = (0 if self._blame[key] < PROMOTED else -self._blame[key], key)
+                rank = (self._blame[key] < _PROMOTED, allowed & (allowed - 1) != 0, key)
                 if lowest is None or rank < lowest:
                     chosen, lowest = key, rank
         return chosen
@@ -171,15 +179,19 @@ class Solver(Generic[Key, Reason]):
     def _read(self, clauses: Iterable[Clause[Key, Reason]]) -> None:
         for clause in clauses:
             terms = []
+            absent = 0
             for key, mask in clause.terms.items():
                 number = self._number(key)
-                terms.append((number, self._domain[number] & ~mask))
-            if any(escape == self._domain[key] for key, escape in terms):
-                continue  # A term that never holds: the clause says nothing.
-            terms = [term for term in terms if term[1]]
-            if sum(not escape & 1 for _, escape in terms) > 1:
-                raise ValueError(f"more than one term of a clause holds for an absent key: {clause!r}")
-            self._attach(_Fact(terms, clause, []))
+                escape = self._domain[number] & ~mask
+                if escape == self._domain[number]:
+                    break  # A term that never holds: the clause says nothing.
+                if escape:
+                    terms.append((number, escape))
+                    absent += not escape & 1
+            else:
+                if absent > 1:
+                    raise ValueError(f"more than one term of a clause holds for an absent key: {clause!r}")
+                self._attach(_Fact(terms, clause, []))
 
     def _number(self, key: Key) -> int:
         number = self._numbers.get(key)
@@ -330,12 +342,13 @@ class Solver(Generic[Key, Reason]):
         terms = dict(conflict.terms)
         places = {key: self._satisfier(key, escape) for key, escape in conflict.terms}
         causes: list[tuple[int, _Fact[Key, Reason]]] = []
-        level = 0
+        level = newest = 0
         while terms:
             pivot = max(places, key=places.__getitem__)
             entry = self._trail[places[pivot]]
             level = max((self._trail[place].level for key, place in places.items() if key != pivot), default=0)
-            if level < entry.level:
+            newest = entry.level
+            if level < newest:
                 break
             assert entry.cause is not None, "a decision is the first entry of its level"
             causes.append((pivot, entry.cause))
@@ -351,11 +364,11 @@ class Solver(Generic[Key, Reason]):
         fact = _Fact(list(terms.items()), conflict, causes) if causes else conflict
         if not terms:
             raise Unsolvable(self._proof(fact))
-        self._jump(level)
+        self._jump(newest - 1 if newest - level > _FAR and len(self._late) < _MANY_LATE else level)
         if causes:
             self._attach(fact)
-        elif conflict not in self._unread:
-            self._unread.append(conflict)
+        else:
+            assert self._unread[0] is conflict, "only a new or late fact is in conflict on one term alone"
 
     def _proof(self, last: _Fact[Key, Reason]) -> Premise[Key, Reason]:
         """Write out the resolutions behind a fact. Linear in the number of resolutions it rests on."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 
 from ..errors import UnknownTarget
@@ -49,6 +48,8 @@ def named_target(name: str) -> Target:
     """
     runtime = _BY_NAME.get(_ALIASES.get(name, name))
     if runtime is None:
+        import difflib  # 25 ms of import in a page, for an error
+
         known = target_names()
         raise UnknownTarget(name, known, difflib.get_close_matches(name, known))
     return _pyodide(runtime) if runtime.system == "emscripten" else _wasi(runtime)

@@ -59,6 +59,7 @@ async def _body(answer: Any, silence: float, on_bytes: OnBytes | None) -> Any:
     if on_bytes is None or not answer.body:
         return await asyncio.wait_for(answer.arrayBuffer(), silence)
     reader = answer.body.getReader()
+    total = int(answer.headers.get("content-length") or 0)
     pieces = to_js([])
     arrived = 0
     while True:
@@ -67,7 +68,7 @@ async def _body(answer: Any, silence: float, on_bytes: OnBytes | None) -> Any:
             break
         pieces.push(piece.value)
         arrived += piece.value.byteLength
-        on_bytes(arrived)
+        on_bytes(arrived, total)
     return await Blob.new(pieces).arrayBuffer()
 
 

@@ -34,7 +34,7 @@ class DesktopTransport:
                     if digest:
                         digest.update(chunk)
                     if on_bytes:
-                        on_bytes(len(body))
+                        on_bytes(len(body), int(answer.headers.get("content-length", 0)))
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise NetworkError(without_credentials(request.url), str(error) or type(error).__name__) from error
         headers = {name.lower(): value for name, value in answer.headers.items()}

@@ -12,8 +12,8 @@ from typing import Protocol
 
 __all__ = ["OnBytes", "Request", "Response", "Transport"]
 
-OnBytes = Callable[[int], None]
-"""Called while a body arrives, with the number of bytes so far."""
+OnBytes = Callable[[int, int], None]
+"""Called while a body arrives: bytes so far, and bytes in all (0 when the server does not say)."""
 
 
 @dataclass(frozen=True)

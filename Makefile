@@ -1,0 +1,70 @@
+# make demo: the notebook page.  make test: everything.  Both set up what they need by themselves.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := $(shell find src js/src js/build demo/src demo/index.html -type f -not -path '*/_vendor/*' -not -name '*.pyc' 2>/dev/null)
+
+.PHONY: demo test test-unit test-node test-browser lint format docs bench build clean
+
+demo: build/page
+	$(BIN)/python demo/serve.py $(DEMO)
+
+test: test-unit test-node test-browser
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --skip-covered
+
+test-unit: build/python
+	$(BIN)/coverage run -m pytest tests/unit $(PYTEST)
+
+test-node: build/page
+	npm test --silent
+	$(BIN)/coverage run -m pytest tests/node $(PYTEST)
+
+test-browser: build/page
+	.ci/browser
+	$(BIN)/coverage run -m pytest tests/browser $(PYTEST)
+
+lint: build/page
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	npm run --silent lint
+	npm run --silent typecheck
+
+format: build/python build/node
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	npm run --silent format
+
+docs: build/python
+	$(BIN)/mkdocs build --strict
+
+bench: build/page
+	.ci/browser
+	$(BIN)/python tests/bench/install_pandas.py
+
+build: build/page
+
+# Each step leaves a stamp, so that a second `make` starts at once.
+
+build/python: pyproject.toml hatch_build.py src/wasminstall/__init__.py
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed"; exit 1; }
+	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || { .ci/apt python3-venv && $(PYTHON) -m venv --clear $(VENV); }
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --editable '.[serve]' --group test --group lint --group docs
+	mkdir -p build && touch $@
+
+build/node: package.json package-lock.json
+	npm ci --no-audit --no-fund --loglevel=error
+	mkdir -p build && touch $@
+
+build/page: build/python build/node $(SOURCES)
+	rm -rf dist js/dist demo/dist
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+	npm run --silent build
+	node demo/build.mjs
+	touch $@
+
+clean:
+	rm -rf build dist js/dist demo/dist site .coverage .coverage.* .venv node_modules

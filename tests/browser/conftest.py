@@ -1,0 +1,56 @@
+"""One Chromium a module, one test index for all: pages, the Pyodide distribution and packages over real HTTP."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pytest_pyodide import get_global_config
+from selenium import webdriver
+
+from support.distribution import ROOT, mount_distribution
+from support.index_server import IndexServer
+from support.page import CHROMIUM_FLAGS, Page
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """pytest-pyodide in Chromium, with the core of the main Pyodide under test."""
+    config.option.runtime = "chrome"
+    config.option.dist_dir = ROOT / "node_modules" / "pyodide"
+    get_global_config().set_flags("chrome", CHROMIUM_FLAGS)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def server() -> Iterator[IndexServer]:
+    """The index, the Pyodide distribution at ``/pyodide/``, our files at ``/wasminstall/``.
+
+    Pages of pytest-pyodide come from another origin, so that what they fetch from here needs CORS.
+    """
+    with IndexServer() as index, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SE_OFFLINE", "true")  # selenium must not look for drivers on the network
+        patch.setenv("SE_CHROMEDRIVER", shutil.which("chromedriver") or "")
+        packages = mount_distribution(index, "pyodide")
+        index.mount("/wasminstall/", ROOT / "js" / "dist")
+        script = f"let pyodide = await loadPyodide({{ jsglobals: self, packageBaseUrl: {packages!r} }});"
+        get_global_config().set_load_pyodide_script("chrome", script)
+        yield index
+
+
+@pytest.fixture(scope="module")
+def page(selenium_module_scope: Any, server: IndexServer) -> Page:
+    """One page for all tests of a module."""
+    return Page(selenium_module_scope, server)
+
+
+@pytest.fixture(scope="session")
+def browser(server: IndexServer) -> Iterator[webdriver.Chrome]:
+    """A Chromium without anything in it, for tests that bring their own page."""
+    options = webdriver.ChromeOptions()
+    for flag in (*CHROMIUM_FLAGS, "--window-size=1100,1400"):
+        options.add_argument(flag)
+    driver = webdriver.Chrome(options=options)
+    driver.set_script_timeout(120)
+    yield driver
+    driver.quit()

@@ -1,0 +1,37 @@
+"""Python inside any installed Pyodide build, in Node: for checks that need the runtime but no browser."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import textwrap
+from pathlib import Path
+from typing import Any
+
+__all__ = ["BUILDS", "run_in_node"]
+
+BUILDS = {
+    "pyodide-0.27": "pyodide-0.27",
+    "pyodide-0.28": "pyodide-0.28",
+    "pyodide-0.29": "pyodide-0.29",
+    "pyodide": "pyodide-314",
+    "pyodide-314": "pyodide-314",
+    "pyodide-315": "pyodide-315",
+}
+"""npm alias of each build, and the name of the target it is."""
+
+_RUNNER = Path(__file__).with_name("run_python.mjs")
+
+
+def run_in_node(build: str, code: str, *, packages: str = "", **values: object) -> Any:
+    """Run ``code`` (top-level ``await`` allowed) with wasminstall attached, and return its variable ``result``.
+
+    ``packages`` is the base URL of the distribution's wheels (``packageBaseUrl``); ``values`` are JSON values that
+    become variables. Raises ``AssertionError`` with Python's traceback.
+    """
+    head = f"import json\nglobals().update(json.loads({json.dumps(values)!r}))\n"
+    source = f"{head}{textwrap.dedent(code)}\njson.dumps(result)"
+    command = ["node", str(_RUNNER), build, packages]
+    done = subprocess.run(command, input=source, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
