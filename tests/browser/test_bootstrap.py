@@ -81,8 +81,8 @@ def test_an_install_that_fails_rejects_with_the_reason(browser: webdriver.Chrome
     "load",
     [
         "await pyodide.loadPackage('{wheel}');",
-        "await pyodide.loadPackage('micropip');"
-        "await pyodide.runPythonAsync(`import micropip\nawait micropip.install('{wheel}')`);",
+        "await pyodide.loadPackage('micropip');\n"
+        + "await pyodide.runPythonAsync(`import micropip\nawait micropip.install('{wheel}')`);",
     ],
     ids=["loadPackage", "micropip"],
 )
