@@ -7,9 +7,10 @@ report; data goes that way and never back.
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
-from collections.abc import Iterable, Sequence
-from typing import Literal, overload
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, Unpack, overload
 
 from ._vendor.packaging.version import InvalidVersion, Version
 from .catalogue import Catalogue
@@ -19,11 +20,12 @@ from .download import Downloads, all_at_once
 from .environment import Arrival
 from .errors import NotInstalled
 from .indexes import Candidate, InstalledIndex
+from .options import IndexStrategy, InstallOptions
 from .plan import Action, Plan, make_plan
 from .progress import Event, Progress, Reporter, counted
 from .report import Added, Report
-from .requirements import Requirement, parse_requirement, read_requirements
-from .resolution import Knowledge, Problem, Resolution, resolve
+from .requirements import parse_requirement, read_requirements
+from .resolution import Knowledge, Prefer, Problem, Resolution, Wish, resolve
 from .targets import running_target
 from .transport.client import without_credentials
 from .wheels.archive import LibraryArchive
@@ -38,30 +40,25 @@ _turn = asyncio.Lock()
 
 @overload
 async def install(
-    requirements: str | Iterable[str],
-    *,
-    index_urls: str | Sequence[str] = (),
-    pre: bool = False,
-    deps: bool = True,
-    dry_run: Literal[False] = False,
-    progress: Reporter | None = None,
+    requirements: str | Iterable[str], *, dry_run: Literal[False] = False, **options: Unpack[InstallOptions]
 ) -> Report: ...
 @overload
 async def install(
-    requirements: str | Iterable[str],
-    *,
-    index_urls: str | Sequence[str] = (),
-    pre: bool = False,
-    deps: bool = True,
-    dry_run: Literal[True],
-    progress: Reporter | None = None,
+    requirements: str | Iterable[str], *, dry_run: Literal[True], **options: Unpack[InstallOptions]
 ) -> Plan: ...
 async def install(
     requirements: str | Iterable[str],
     *,
+    constraints: Iterable[str] = (),
     index_urls: str | Sequence[str] = (),
+    index_strategy: IndexStrategy = "first-index",
+    index_for: Mapping[str, str] | None = None,
+    headers: Mapping[str, Mapping[str, str]] | None = None,
+    prefer: Prefer = "distribution",
     pre: bool = False,
     deps: bool = True,
+    upgrade: bool | Iterable[str] = False,
+    reinstall: bool = False,
     dry_run: bool = False,
     progress: Reporter | None = None,
 ) -> Report | Plan:
@@ -69,28 +66,41 @@ async def install(
 
     ``requirements``: one or many of: a PEP 508 requirement (``"pandas>=2"``), the URL of a wheel (``#sha256=...`` is
     checked), the path of a wheel in the virtual file system.
-    ``index_urls``: Simple API addresses (PEP 503, PEP 691) to ask instead of PyPI; the first that has a project
-    speaks for it. ``pre``: accept pre-releases. ``deps=False``: without dependencies.
-    ``progress``: called with every ``Event``; by default events go to the page as ``wasminstall:progress``.
+    ``constraints``: requirements that limit versions and ask for nothing.
 
+    Where from: ``index_urls`` are Simple API addresses (PEP 503, PEP 691) to ask instead of PyPI;
+    ``index_strategy="first-index"`` lets the first that has a project speak for it, ``"best-match"`` compares all;
+    ``index_for`` ties a project to one index, ``{"name": url}``; ``headers`` are sent to one origin each,
+    ``{"https://index.example": {"Authorization": "Bearer ..."}}``. ``prefer="distribution"`` takes the version of the
+    Pyodide distribution where it satisfies everything, ``"newest"`` the newest that works here.
+
+    What may change: installed packages stay where they satisfy everything; ``upgrade=True`` moves the named ones (or
+    the ones given as names) to the best version, ``reinstall=True`` places the named ones again. ``pre``: accept
+    pre-releases. ``deps=False``: without dependencies.
+
+    ``progress``: called with every ``Event``; by default events go to the page as ``wasminstall:progress``.
     Returns a ``Report``; with ``dry_run=True`` the ``Plan``, and nothing is touched.
     Raises ``InvalidInput``, ``ResolutionError``, ``TransportError``, ``IndexAnswerError``, ``WheelError`` or
     ``EnvironmentStateError``; the environment is then as it was before.
     """
-    context = current_context([index_urls] if isinstance(index_urls, str) else index_urls)
+    urls = [index_urls] if isinstance(index_urls, str) else index_urls
+    context = current_context(urls, strategy=index_strategy, index_for=index_for, headers=headers)
     wanted = read_requirements(requirements)
-    reporter = progress or context.reporter
-    return await install_into(context, wanted, pre=pre, deps=deps, dry_run=dry_run, reporter=reporter)
+    names = frozenset(item.name for item in wanted)
+    wish = Wish(
+        requirements=wanted,
+        constraints=read_requirements(constraints),
+        pre=pre,
+        deps=deps,
+        upgrade=names if upgrade is True else _names(upgrade or ()),
+        reinstall=names if reinstall else frozenset(),
+        prefer=prefer,
+    )
+    return await install_into(context, wish, dry_run=dry_run, reporter=progress or context.reporter)
 
 
 async def install_into(
-    context: Context,
-    wanted: Sequence[Requirement],
-    *,
-    pre: bool = False,
-    deps: bool = True,
-    dry_run: bool = False,
-    reporter: Reporter | None = None,
+    context: Context, wish: Wish, *, dry_run: bool = False, reporter: Reporter | None = None
 ) -> Report | Plan:
     """``install`` into a given world. Two calls at once run one after the other."""
     started = time.perf_counter()
@@ -98,25 +108,38 @@ async def install_into(
     downloads = Downloads(context.client, progress)
     async with _turn:
         try:
-            installed = _installed_candidates(context)
-            problem = Problem(tuple(wanted), context.target, installed, pre=pre, deps=deps)
+            problem = Problem(wish, context.target, _installed_candidates(context))
             resolution = await _resolve(problem, context, downloads, progress)
-            versions = {name: str(candidate.version) for name, candidate in installed.items()}
-            plan = make_plan(wanted, resolution.candidates, versions, resolution.warnings)
+            plan = make_plan(problem, resolution)
             if dry_run:
                 return plan
+            imported = _imported(plan, context)
             added = await _carry_out(plan, context, downloads, progress)
         finally:
             await downloads.cancel()
-    report = Report(plan, added, time.perf_counter() - started)
+    report = Report(plan, added, time.perf_counter() - started, imported)
     progress.tell(Event("done", repr(report).partition("\n")[0]))
     return report
+
+
+def _names(requirements: Iterable[str]) -> frozenset[str]:
+    return frozenset(item.name for item in read_requirements(requirements))
+
+
+def _imported(plan: Plan, context: Context) -> tuple[str, ...]:
+    """The projects about to be replaced whose modules are in memory: those stay until the interpreter restarts."""
+    installed = context.environment.installed()
+    return tuple(
+        action.name
+        for action in plan.changes
+        if action.kind == "replace" and not sys.modules.keys().isdisjoint(installed[action.name].top_level)
+    )
 
 
 async def _resolve(problem: Problem, context: Context, downloads: Downloads, progress: Progress) -> Resolution:
     """Let the resolver say what it needs, and supply it, until it has the answer."""
     sources = (InstalledIndex(problem.installed), *context.sources)
-    knowledge = Knowledge(tuple(source.source for source in context.sources))
+    knowledge = Knowledge(tuple(source.source for source in context.sources), context.names)
     catalogue = Catalogue(sources, context.client, downloads, knowledge, progress)
     search = resolve(problem, knowledge)
     try:

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ._default_index import DEFAULT_INDEX_URL
+from ._vendor.packaging.utils import canonicalize_name
 from .environment import Environment
 from .hosts.folder import FolderHost
-from .indexes import DistributionIndex, FirstThatHasIt, Index, SimpleIndex
+from .indexes import AllThatHaveIt, DistributionIndex, FirstThatHasIt, Index, PinnedTo, SimpleIndex
+from .options import IndexStrategy
 from .progress import Reporter
 from .targets import Target, running_target
 from .transport import Client, default_transport
@@ -29,7 +31,7 @@ class Context:
     """The world of one install.
 
     ``sources`` come after what is installed, most preferred first; ``libraries`` are shared libraries in place that
-    no ``.dist-info`` tells of, version by name.
+    no ``.dist-info`` tells of, version by name; ``names`` are projects known without asking, for hints.
     """
 
     target: Target
@@ -37,6 +39,7 @@ class Context:
     client: Client
     sources: tuple[Index, ...]
     libraries: Mapping[str, str] = field(default_factory=dict)
+    names: frozenset[str] = frozenset()
     reporter: Reporter | None = None
 
 
@@ -51,26 +54,36 @@ def default_index_urls() -> tuple[str, ...]:
     return _default_index_urls
 
 
-def current_context(index_urls: Sequence[str] = ()) -> Context:
-    """The running interpreter as the world to install into."""
+def current_context(
+    index_urls: Sequence[str] = (),
+    *,
+    strategy: IndexStrategy = "first-index",
+    index_for: Mapping[str, str] | None = None,
+    headers: Mapping[str, Mapping[str, str]] | None = None,
+) -> Context:
+    """The running interpreter as the world to install into; see ``install()`` for the arguments."""
     target = running_target()
-    client = Client(default_transport())
-    indexes = [
-        SimpleIndex(client, url, target, "PyPI" if url == DEFAULT_INDEX_URL else "")
-        for url in index_urls or _default_index_urls
-    ]
-    chain = FirstThatHasIt(indexes)
+    client = Client(default_transport(), headers)
+
+    def index(url: str) -> Index:
+        return SimpleIndex(client, url, target, "PyPI" if url == DEFAULT_INDEX_URL else "")
+
+    indexes = [index(url) for url in index_urls or _default_index_urls]
+    chain: Index = AllThatHaveIt(indexes) if strategy == "best-match" else FirstThatHasIt(indexes)
+    pins = {str(canonicalize_name(name)): index(url) for name, url in (index_for or {}).items()}
     if sys.platform != "emscripten":
-        return Context(target, Environment(_own_folder()), client, (chain,))
+        return Context(target, Environment(_own_folder()), client, (PinnedTo(pins, chain),))
     from .hosts.pyodide import PyodideHost, announce, distribution_base_url, distribution_lock, loaded_libraries
 
     lock = distribution_lock()
+    distribution = DistributionIndex(lock, distribution_base_url(), target, without=frozenset(pins))
     return Context(
         target=target,
         environment=Environment(PyodideHost()),
         client=client,
-        sources=(DistributionIndex(lock, distribution_base_url(), target), chain),
+        sources=(distribution, PinnedTo(pins, chain)),
         libraries=loaded_libraries(lock),
+        names=distribution.names,
         reporter=announce,
     )
 

@@ -20,12 +20,12 @@ _Result = TypeVar("_Result")
 
 
 class Downloads:
-    """Wheels by URL; asking twice for one costs one request."""
+    """Wheels by URL and hashes; asking twice for one costs one request."""
 
     def __init__(self, client: Client, progress: Progress) -> None:
         self._client = client
         self._progress = progress
-        self._tasks: dict[str, asyncio.Task[bytes]] = {}
+        self._tasks: dict[tuple[object, ...], asyncio.Task[bytes]] = {}
 
     async def wheel(self, candidate: Candidate) -> bytes:
         """The verified bytes of this candidate's file.
@@ -33,9 +33,11 @@ class Downloads:
         Raises ``HashMismatch``, ``UnsafeWheel`` when there are more bytes than announced, ``TransportError``,
         or ``InvalidInput`` for a local file that is not there.
         """
-        task = self._tasks.get(candidate.url)
+        # Two candidates may name one URL with different hashes: each has to be what its own announces.
+        key = (candidate.url, candidate.size, *sorted(candidate.hashes.items()))
+        task = self._tasks.get(key)
         if task is None:
-            task = self._tasks[candidate.url] = asyncio.ensure_future(self._fetch(candidate))
+            task = self._tasks[key] = asyncio.ensure_future(self._fetch(candidate))
         return await task
 
     async def _fetch(self, candidate: Candidate) -> bytes:
@@ -72,9 +74,9 @@ async def all_at_once(work: Iterable[Coroutine[Any, Any, _Result]]) -> list[_Res
 def _local_file(candidate: Candidate) -> bytes:
     try:
         return Path(candidate.url).read_bytes()
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
         raise InvalidInput(
-            f"cannot read the wheel {candidate.url}: {error.strerror}",
+            f"cannot read the wheel {candidate.url}: {getattr(error, 'strerror', error)}",
             hint="check the path; a relative one starts at the working directory",
         ) from None
 

@@ -11,7 +11,8 @@ The tree::
     │   ├── NoMatchingVersion
     │   ├── NoCompatibleWheel
     │   ├── PythonMismatch
-    │   └── Conflict
+    │   ├── Conflict
+    │   └── SeveralErrors
     ├── TransportError               bytes did not arrive
     │   ├── NetworkError
     │   └── HTTPStatusError
@@ -51,12 +52,14 @@ __all__ = [
     "PlacementFailed",
     "PythonMismatch",
     "ResolutionError",
+    "SeveralErrors",
     "TransportError",
     "UnknownProject",
     "UnknownTarget",
     "UnsafeWheel",
     "WasmInstallError",
     "WheelError",
+    "several",
 ]
 
 
@@ -101,16 +104,20 @@ class ResolutionError(WasmInstallError):
 
 
 class UnknownProject(ResolutionError):
-    """No source has a project of this name."""
+    """No source has a project of this name. ``close`` are names that look like it."""
 
-    def __init__(self, name: str, required_by: Sequence[str], sources: Sequence[str]) -> None:
+    def __init__(
+        self, name: str, required_by: Sequence[str], sources: Sequence[str], close: Sequence[str] = ()
+    ) -> None:
         self.name = name
         self.required_by = tuple(required_by)
         self.sources = tuple(sources)
+        self.close = tuple(close)
         asked = ", ".join(sources) or "no source"
+        spelling = f"did you mean {' or '.join(close)}? If not" if close else "check the spelling, or"
         super().__init__(
             f"there is no project named {name!r}{_asked_for(required_by)}; asked: {asked}",
-            hint="check the spelling, or name the index that has it with index_urls=[...]",
+            hint=f"{spelling} name the index that has it with index_urls=[...]",
         )
 
 
@@ -118,7 +125,12 @@ class NoMatchingVersion(ResolutionError):
     """The project exists, but none of its usable versions satisfies the requirement."""
 
     def __init__(
-        self, requirement: str, required_by: Sequence[str], offered: Sequence[str], refused: Mapping[str, str]
+        self,
+        requirement: str,
+        required_by: Sequence[str],
+        offered: Sequence[str],
+        refused: Mapping[str, str],
+        hint: str = "",
     ) -> None:
         self.requirement = requirement
         self.required_by = tuple(required_by)
@@ -127,7 +139,7 @@ class NoMatchingVersion(ResolutionError):
         super().__init__(
             f"no version satisfies {requirement!r}{_asked_for(required_by)}; "
             f"on offer: {_shortened(offered)}{_refusals(refused)}",
-            hint="loosen the version range",
+            hint=hint or "loosen the version range",
         )
 
 
@@ -173,6 +185,21 @@ class Conflict(ResolutionError):
             "the requirements contradict each other:\n" + "\n".join(f"  {line}" for line in lines),
             hint=f"loosen one of the requirements on {', '.join(projects)}" if projects else "",
         )
+
+
+class SeveralErrors(ResolutionError):
+    """More than one requirement cannot be satisfied; ``errors`` has each by itself."""
+
+    def __init__(self, errors: Sequence[ResolutionError]) -> None:
+        self.errors = tuple(errors)
+        parts = [str(error).replace("\n", "\n     ") for error in errors]
+        lines = [f"{number:>3}. {text}" for number, text in enumerate(parts, start=1)]
+        super().__init__(f"{len(errors)} things are missing:\n" + "\n".join(lines))
+
+
+def several(errors: Sequence[ResolutionError]) -> ResolutionError:
+    """The one error, or all of them as one."""
+    return errors[0] if len(errors) == 1 else SeveralErrors(errors)
 
 
 class TransportError(WasmInstallError):

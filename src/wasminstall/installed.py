@@ -76,6 +76,14 @@ class Installed:
         site = str(self.dist_info.parent)
         return tuple(_absolute(site, entry.path) for entry in self.record or ())
 
+    @cached_property
+    def top_level(self) -> frozenset[str]:
+        """The names that importing it can bring in: modules and packages directly below the site folder."""
+        site = f"{self.dist_info.parent}/"
+        below = (path.removeprefix(site).split("/", 1) for path in self.files if path.startswith(site))
+        names = (parts[0] if len(parts) > 1 else parts[0].partition(".")[0] for parts in below)
+        return frozenset(name for name in names if name.isidentifier())
+
     def _text(self, name: str) -> str | None:
         try:
             return (self.dist_info / name).read_bytes().decode("utf-8", "surrogateescape")

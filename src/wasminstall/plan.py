@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from .indexes import Candidate
-from .requirements import Requirement
+from .resolution import Problem, Resolution
 from .tables import html_table
 
 __all__ = ["Action", "Plan", "make_plan"]
@@ -62,23 +61,21 @@ class Plan:
         return html_table(f"{len(self.changes)} to install", head, cells, notes=self.warnings)
 
 
-def make_plan(
-    wanted: Sequence[Requirement],
-    candidates: Mapping[str, Candidate],
-    installed: Mapping[str, str],
-    warnings: Sequence[str] = (),
-) -> Plan:
-    """Compare the answer (candidate by name) with what is ``installed`` (version by name)."""
-    requested = {requirement.name for requirement in wanted}
-    actions = [_action(candidate, installed, name in requested) for name, candidate in sorted(candidates.items())]
-    return Plan(tuple(actions), tuple(warnings))
+def make_plan(problem: Problem, resolution: Resolution) -> Plan:
+    """Compare the answer with what is installed."""
+    requested = {requirement.name for requirement in problem.wish.requirements}
+    actions = [
+        _action(candidate, problem.installed.get(name), name in requested)
+        for name, candidate in sorted(resolution.candidates.items())
+    ]
+    return Plan(tuple(actions), tuple(resolution.warnings))
 
 
-def _action(candidate: Candidate, installed: Mapping[str, str], requested: bool) -> Action:
+def _action(candidate: Candidate, before: Candidate | None, requested: bool) -> Action:
     if candidate.origin == "installed":
         return Action("keep", candidate, requested=requested)
-    before = installed.get(candidate.name, "")
-    return Action("replace" if before else "add", candidate, before, requested)
+    replaces = "" if before is None else str(before.version)
+    return Action("replace" if before else "add", candidate, replaces, requested)
 
 
 def _sentence(action: Action) -> str:

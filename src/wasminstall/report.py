@@ -24,11 +24,15 @@ class Added:
 
 @dataclass(frozen=True, repr=False)
 class Report:
-    """The result of ``install()``. ``seconds`` is wall time; ``size`` the bytes of all wheels placed."""
+    """The result of ``install()``. ``seconds`` is wall time; ``size`` the bytes of all wheels placed.
+
+    ``imported`` names replaced projects whose old modules are in memory until the interpreter restarts.
+    """
 
     plan: Plan
     added: tuple[Added, ...]
     seconds: float
+    imported: tuple[str, ...] = ()
 
     @property
     def kept(self) -> tuple[str, ...]:
@@ -43,7 +47,8 @@ class Report:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What a person should know although it worked."""
-        return self.plan.warnings
+        stale = [f"{name} was imported before: restart Python to use the new version" for name in self.imported]
+        return (*self.plan.warnings, *stale)
 
     def __repr__(self) -> str:
         rows = [f"  {item.name} {_versions(item)} ({_megabytes(item.size)}, {item.source})" for item in self.added]

@@ -77,14 +77,14 @@ def test_an_install_that_fails_rejects_with_the_reason(browser: webdriver.Chrome
     assert "there is no project named 'no-such-thing'" in result
 
 
+BY_MICROPIP = """
+    await pyodide.loadPackage("micropip");
+    await pyodide.runPythonAsync("import micropip\\nawait micropip.install('{wheel}')");
+"""
+
+
 @pytest.mark.parametrize(
-    "load",
-    [
-        "await pyodide.loadPackage('{wheel}');",
-        "await pyodide.loadPackage('micropip');\n"
-        + "await pyodide.runPythonAsync(`import micropip\nawait micropip.install('{wheel}')`);",
-    ],
-    ids=["loadPackage", "micropip"],
+    "load", ["await pyodide.loadPackage('{wheel}');", BY_MICROPIP], ids=["loadPackage", "micropip"]
 )
 def test_the_wheel_through_other_loaders(browser: webdriver.Chrome, server: IndexServer, load: str) -> None:
     """No installer is needed to load the installer, but any will do; it brings all it needs with it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from wasminstall.indexes import DistributionIndex, FirstThatHasIt, SimpleIndex
 from wasminstall.plan import Plan
 from wasminstall.report import Report
 from wasminstall.requirements import read_requirements
+from wasminstall.resolution import Wish
 from wasminstall.targets import named_target
 from wasminstall.transport import Client
 from wasminstall.transport.desktop import DesktopTransport
@@ -44,15 +45,21 @@ class World:
 
     async def install(self, *requirements: str, **options: Any) -> Report:
         """Install, expecting a report."""
-        result = await install_into(self.context(), read_requirements(requirements), **options)
+        result = await install_into(self.context(), self.wish(*requirements, **options))
         assert isinstance(result, Report)
         return result
 
     async def plan(self, *requirements: str, **options: Any) -> Plan:
         """The plan only."""
-        result = await install_into(self.context(), read_requirements(requirements), dry_run=True, **options)
+        result = await install_into(self.context(), self.wish(*requirements, **options), dry_run=True)
         assert isinstance(result, Plan)
         return result
+
+    def wish(self, *requirements: str, constraints: Sequence[str] = (), **options: Any) -> Wish:
+        """The wish of these requirements; ``upgrade`` and ``reinstall`` are lists of names here."""
+        for key in ("upgrade", "reinstall"):
+            options[key] = frozenset(options.get(key, ()))
+        return Wish(read_requirements(requirements), read_requirements(constraints), **options)
 
     def context(self) -> Context:
         """The world as ``install`` sees it."""
@@ -60,7 +67,8 @@ class World:
         index = SimpleIndex(client, self.index.url, self._target, "test index")
         distribution = DistributionIndex(self.lock, self.index.origin + "/dist/", self._target)
         environment = Environment(FolderHost(self.site))
-        return Context(self._target, environment, client, (distribution, FirstThatHasIt([index])))
+        sources = (distribution, FirstThatHasIt([index]))
+        return Context(self._target, environment, client, sources, names=distribution.names)
 
     def installed(self) -> dict[str, str]:
         """Version by name, read from the folder."""

@@ -1,6 +1,6 @@
 """Indexes: each kind turns bytes into candidates, filtered by the Target; none decides, none writes a file."""
 
-from .chain import FirstThatHasIt
+from .chain import AllThatHaveIt, FirstThatHasIt, PinnedTo
 from .direct import direct_candidate
 from .distribution import DistributionIndex
 from .installed import InstalledIndex
@@ -8,6 +8,7 @@ from .model import Candidate, Index, Listing, Origin, Refusal, RefusedFile
 from .simple import SimpleIndex
 
 __all__ = [
+    "AllThatHaveIt",
     "Candidate",
     "DistributionIndex",
     "FirstThatHasIt",
@@ -15,6 +16,7 @@ __all__ = [
     "InstalledIndex",
     "Listing",
     "Origin",
+    "PinnedTo",
     "Refusal",
     "RefusedFile",
     "SimpleIndex",

@@ -7,6 +7,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 from ..errors import InvalidRequirement
 from ..requirements import Requirement
 from ..targets import Target
+from ..transport.addresses import hide_credentials, without_credentials
 from .filenames import best_rank, wheel_name
 from .model import Candidate
 from .simple import hashes_of_fragment
@@ -20,21 +21,25 @@ def direct_candidate(requirement: Requirement, target: Target) -> Candidate:
     Raises ``InvalidRequirement`` when the address is no wheel's, the wheel is another project's, or the target
     cannot load it.
     """
-    url, fragment = urldefrag(requirement.url)
-    filename = unquote(urlsplit(url).path.rsplit("/", 1)[-1])
+    written = hide_credentials(requirement.text)
+    try:
+        url, fragment = urldefrag(requirement.url)
+        filename = unquote(urlsplit(url).path.rsplit("/", 1)[-1])
+    except ValueError:
+        raise InvalidRequirement(written, "its address cannot be read") from None
     parsed = wheel_name(filename)
     if parsed is None:
         raise InvalidRequirement(
-            requirement.text,
+            written,
             f"{filename!r} is not the file name of a wheel",
             hint="only wheels can be installed; a source distribution has to be built into one first",
         )
     if parsed.name != requirement.name:
-        raise InvalidRequirement(requirement.text, f"the wheel is of {parsed.name}, not of {requirement.name}")
+        raise InvalidRequirement(written, f"the wheel is of {parsed.name}, not of {requirement.name}")
     rank = best_rank(filename, target)
     if rank is None:
         raise InvalidRequirement(
-            requirement.text,
+            written,
             f"{target.name} cannot load a wheel for {parsed.tag}",
             hint=f"the best tag here is {target.tags[0]}, the most general {target.tags[-1]}",
         )
@@ -44,7 +49,7 @@ def direct_candidate(requirement: Requirement, target: Target) -> Candidate:
         version=parsed.version,
         filename=filename,
         url=path or url,
-        source=path or url,
+        source=path or without_credentials(url),
         origin="file" if path else "url",
         hashes=hashes_of_fragment(fragment),
         rank=rank,

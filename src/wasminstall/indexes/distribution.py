@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import unquote, urljoin
 
 from .._vendor.packaging.utils import canonicalize_name
 from .._vendor.packaging.version import InvalidVersion, Version
@@ -23,11 +23,18 @@ __all__ = ["DistributionIndex"]
 class DistributionIndex:
     """Answers from a lock that is already here: no request, no waiting."""
 
-    def __init__(self, lock: Mapping[str, Any], base_url: str, target: Target) -> None:
-        """``lock`` is a parsed ``pyodide-lock.json``; relative file names are looked for below ``base_url``."""
+    def __init__(
+        self, lock: Mapping[str, Any], base_url: str, target: Target, *, without: frozenset[str] = frozenset()
+    ) -> None:
+        """``lock`` is a parsed ``pyodide-lock.json``; relative file names are looked for below ``base_url``.
+
+        ``without`` names projects (normalised) that must come from elsewhere.
+        """
+        self._without = without
         packages: Mapping[str, Mapping[str, Any]] = lock.get("packages", {})
         # Keys and names are not always canonical ("Pillow", "ruamel.yaml").
-        self._entries = {str(canonicalize_name(entry["name"])): entry for entry in packages.values()}
+        usable = filter(_is_usable, packages.values())
+        self._entries = {str(canonicalize_name(entry["name"])): entry for entry in usable}
         self._base_url = base_url.rstrip("/") + "/"
         self._target = target
 
@@ -39,20 +46,20 @@ class DistributionIndex:
     async def listing(self, name: str) -> Listing | None:
         """See ``Index.listing``: one candidate at the most."""
         entry = self._entries.get(name)
-        if entry is None or not _is_usable(entry):
+        if entry is None:
             return None
         candidate = self._candidate(name, entry)
         if isinstance(candidate, RefusedFile):
             return Listing(name, self.source, (), (candidate,))
         return Listing(name, self.source, (candidate,))
 
-    def entry_name(self, name: str) -> str | None:
-        """How the lock spells the project of this normalised name; ``None`` when it has none."""
-        entry = self._entries.get(name)
-        return None if entry is None else str(entry["name"])
+    @property
+    def names(self) -> frozenset[str]:
+        """The normalised names of everything in the lock."""
+        return frozenset(self._entries)
 
     def _candidate(self, name: str, entry: Mapping[str, Any]) -> Candidate | RefusedFile:
-        filename = str(entry["file_name"]).rsplit("/", 1)[-1]
+        filename = unquote(str(entry["file_name"]).partition("?")[0].rsplit("/", 1)[-1])
         rank = best_rank(filename, self._target) if filename.endswith(".whl") else 0
         if rank is None:
             return RefusedFile(filename, str(entry["version"]), "tags", filename[:-4].split("-")[-1])
@@ -73,11 +80,14 @@ class DistributionIndex:
             metadata=Metadata(
                 name=str(entry["name"]),
                 version=str(version),
-                requires_dist=tuple(str(depend) for depend in entry.get("depends", ())),
+                requires_dist=tuple(str(depend) for depend in entry.get("depends") or ()),
             ),
         )
 
 
 def _is_usable(entry: Mapping[str, Any]) -> bool:
-    """Wheels and library archives; the rest are folders of tests, packed as tar."""
-    return str(entry["file_name"]).endswith(".whl") or entry.get("package_type") == "shared_library"
+    """Wheels and library archives; the rest are folders of tests, packed as tar, and entries that lack a part."""
+    if not all(isinstance(entry.get(key), str) for key in ("name", "version", "file_name")):
+        return False
+    path = entry["file_name"].partition("?")[0]
+    return bool(path.endswith(".whl") or entry.get("package_type") == "shared_library")

@@ -9,19 +9,14 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from .._vendor.packaging.tags import UnsortedTagsError, parse_tag
-from .._vendor.packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
-    parse_sdist_filename,
-    parse_wheel_filename,
-)
+from .._vendor.packaging.tags import parse_tag
+from .._vendor.packaging.utils import parse_sdist_filename, parse_wheel_filename
 from .._vendor.packaging.version import Version
 from ..targets import Target
 
 __all__ = ["WheelName", "best_rank", "sdist_version", "wheel_name"]
 
-_PARTS = re.compile(r"^(?P<name>[^-]+)-(?P<version>[^-]+)(-(?P<build>\d[^-]*))?-(?P<tag>[^-]+-[^-]+-[^-]+)\.whl$")
+_PARTS = re.compile(r"(?P<name>[^-]+)-(?P<version>[^-]+)(-(?P<build>\d[^-]*))?-(?P<tag>[^-]+-[^-]+-[^-]+)\.whl")
 
 
 @dataclass(frozen=True)
@@ -38,7 +33,7 @@ def wheel_name(filename: str) -> WheelName | None:
     """Parse a wheel's file name (binary distribution format); ``None`` when it is no valid one."""
     try:
         name, version, build, _ = parse_wheel_filename(filename)
-    except (InvalidWheelFilename, UnsortedTagsError):
+    except ValueError:  # packaging's own errors are of this kind, and int() has one for 5000 digits
         return None
     return WheelName(str(name), version, build or (0, ""), "-".join(filename[:-4].split("-")[-3:]))
 
@@ -47,13 +42,13 @@ def sdist_version(filename: str) -> str | None:
     """The version of a source distribution, ``None`` for any other file."""
     try:
         return str(parse_sdist_filename(filename)[1])
-    except InvalidSdistFilename:
+    except ValueError:
         return None
 
 
 def best_rank(filename: str, target: Target) -> int | None:
     """Position of the file's best tag in the target's order, ``None`` when no tag fits or the name is no wheel's."""
-    match = _PARTS.match(filename)
+    match = _PARTS.fullmatch(filename)
     return _tag_rank(match["tag"], target.tags) if match else None
 
 

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 from typing import Any
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote
 
 from ..errors import IndexAnswerError
+from ..transport.addresses import absolute, without_credentials
 
 __all__ = ["read_html_page"]
+
+_DISTRIBUTIONS = (".whl", ".zip", ".tar.gz", ".tar.bz2", ".tgz", ".egg", ".exe")
 
 
 def read_html_page(text: str, url: str, shown: str, name: str) -> list[dict[str, Any]]:
     """The links of a project page as PEP 691 ``files``, URLs made absolute.
 
-    Raises ``IndexAnswerError`` for an API version we do not speak (PEP 629) and for a page without links that does
-    not look like an index: a log-in page answers with status 200 too.
+    Raises ``IndexAnswerError`` for an API version we do not speak (PEP 629) and for a page without distributions
+    that does not look like an index: a log-in page answers with status 200 too.
     """
     page = _Page(url)
-    page.feed(text)
-    page.close()
+    try:
+        page.feed(text)
+        page.close()
+    except AssertionError:  # the parser of the standard library before 3.14 meets some declarations with one
+        raise IndexAnswerError(shown, "its HTML cannot be parsed") from None
     if page.version.partition(".")[0] != "1":
         raise IndexAnswerError(shown, f"it speaks version {page.version} of the Simple API, this installer version 1")
-    if not page.files and name not in page.title.lower().replace("_", "-").replace(".", "-") and not page.has_version:
+    titled = page.has_version or name in page.title.lower().replace("_", "-").replace(".", "-")
+    if not titled and not any(file["filename"].endswith(_DISTRIBUTIONS) for file in page.files):
         raise IndexAnswerError(shown, f"no files and no mention of {name}")
     return page.files
 
@@ -49,7 +56,7 @@ class _Page(HTMLParser):
             self.version = values.get("content") or "1.0"
             self.has_version = True
         elif tag == "base" and values.get("href"):
-            self._base = urljoin(self._base, values["href"] or "")
+            self._base = absolute(self._base, values["href"]) or self._base
 
     def handle_endtag(self, tag: str) -> None:  # noqa: ARG002
         """The title ends with its element."""
@@ -61,8 +68,8 @@ class _Page(HTMLParser):
             self.title += data
 
     def _file(self, values: dict[str, str | None]) -> dict[str, Any]:
-        url = urljoin(self._base, values["href"] or "")
-        file: dict[str, Any] = {"filename": unquote(urlsplit(url).path.rsplit("/", 1)[-1]), "url": url}
+        url = absolute(self._base, values["href"])
+        file: dict[str, Any] = {"filename": unquote(without_credentials(url).rsplit("/", 1)[-1]), "url": url}
         if values.get("data-requires-python"):
             file["requires-python"] = values["data-requires-python"]
         if "data-yanked" in values:

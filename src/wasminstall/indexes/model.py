@@ -59,12 +59,17 @@ class RefusedFile:
 
 @dataclass(frozen=True)
 class Listing:
-    """All that one source says about one project: candidates (any order) and refused files."""
+    """All that one source says about one project: candidates (any order) and refused files.
+
+    ``status`` is the project's, such as ``archived`` (PEP 792), or empty.
+    """
 
     name: str
     source: str
     candidates: tuple[Candidate, ...]
     refused: tuple[RefusedFile, ...] = ()
+    status: str = ""
+    status_reason: str = ""
 
 
 class Index(Protocol):

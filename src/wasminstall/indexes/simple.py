@@ -7,15 +7,14 @@ requires-python, relative URLs, ``#sha256=`` fragments.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urljoin, urlsplit
 
 from ..errors import HTTPStatusError, IndexAnswerError
 from ..requirements import python_accepts
 from ..targets import Target
 from ..transport import Client, Response
-from ..transport.client import without_credentials
+from ..transport.addresses import absolute, without_credentials
 from .filenames import best_rank, sdist_version, wheel_name
 from .model import Candidate, Listing, RefusedFile
 
@@ -47,8 +46,7 @@ class SimpleIndex:
             if error.status == 404:
                 return None
             raise
-        files = _files(answer, name)
-        return _listing(name, self._source, files, self._target)
+        return _listing(name, self._source, answer, self._target)
 
 
 def _files(answer: Response, name: str) -> list[dict[str, Any]]:
@@ -69,20 +67,20 @@ def _json_files(answer: Response, shown: str) -> list[dict[str, Any]]:
         page = json.loads(answer.body)
         version = str(page["meta"]["api-version"])
         files = page["files"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise IndexAnswerError(shown, "the JSON is not that of PEP 691") from None
     if version.partition(".")[0] != "1":
         raise IndexAnswerError(shown, f"it speaks version {version} of the Simple API, this installer version 1")
     if not isinstance(files, list) or not all(isinstance(file, dict) for file in files):
         raise IndexAnswerError(shown, "'files' is not a list of objects")
-    return [{**file, "url": urljoin(answer.url, str(file.get("url", "")))} for file in files]
+    return files
 
 
-def _listing(name: str, source: str, files: Iterable[Mapping[str, Any]], target: Target) -> Listing:
+def _listing(name: str, source: str, answer: Response, target: Target) -> Listing:
     candidates: list[Candidate] = []
     refused: list[RefusedFile] = []
-    for file in files:
-        found = candidate_of(name, source, file, target)
+    for file in _files(answer, name):
+        found = candidate_of(name, source, file, target, answer.url)
         if isinstance(found, Candidate):
             candidates.append(found)
         elif found is not None:
@@ -90,9 +88,11 @@ def _listing(name: str, source: str, files: Iterable[Mapping[str, Any]], target:
     return Listing(name, source, tuple(candidates), tuple(refused))
 
 
-def candidate_of(name: str, source: str, file: Mapping[str, Any], target: Target) -> Candidate | RefusedFile | None:
+def candidate_of(
+    name: str, source: str, file: Mapping[str, Any], target: Target, page_url: str
+) -> Candidate | RefusedFile | None:
     """What one file of a PEP 691 page is to this target; ``None`` for what is no distribution of the project."""
-    filename = str(file.get("filename", ""))
+    filename = _text(file.get("filename"))
     if not filename.endswith(".whl"):
         version = sdist_version(filename)
         return RefusedFile(filename, version, "sdist") if version else None
@@ -104,10 +104,12 @@ def candidate_of(name: str, source: str, file: Mapping[str, Any], target: Target
     parsed = wheel_name(filename)
     if parsed is None or parsed.name != name:
         return RefusedFile(filename, filename.split("-")[1], "invalid", "its name does not follow the wheel format")
-    requires_python = str(file.get("requires-python") or "")
+    requires_python = _text(file.get("requires-python"))
     if requires_python and not python_accepts(requires_python, target.python_version):
         return RefusedFile(filename, str(parsed.version), "python", requires_python)
-    url, _, fragment = str(file.get("url", "")).partition("#")
+    url, _, fragment = absolute(page_url, file.get("url")).partition("#")
+    if not url:
+        return RefusedFile(filename, str(parsed.version), "invalid", "the index gives no address for it")
     return Candidate(
         name=name,
         version=parsed.version,
@@ -133,11 +135,16 @@ def hashes_of_fragment(fragment: str) -> dict[str, str]:
 def _known_hashes(hashes: object) -> dict[str, str]:
     if not isinstance(hashes, Mapping):
         return {}
-    return {str(key): str(value).lower() for key, value in hashes.items() if key in _HASHES}
+    return {str(key): _text(value).lower() for key, value in hashes.items() if key in _HASHES}
+
+
+def _text(value: object) -> str:
+    """A string as it is; what should be one and is not satisfies nothing that it is compared with."""
+    return value if isinstance(value, str) else "unreadable" if value else ""
 
 
 def _size(size: object) -> int:
-    return size if isinstance(size, int) and size > 0 else 0
+    return size if isinstance(size, int) and not isinstance(size, bool) and size > 0 else 0
 
 
 def _yanked(yanked: object) -> str | None:
@@ -153,8 +160,3 @@ def _metadata_hashes(file: Mapping[str, Any]) -> Mapping[str, str] | None:
     if announced is None or announced is False:
         return None
     return _known_hashes(announced)
-
-
-def host_of(url: str) -> str:
-    """The host part of a URL, for a short name."""
-    return urlsplit(url).hostname or url

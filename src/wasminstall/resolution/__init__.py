@@ -1,12 +1,12 @@
 """Resolution: one version a project, or an explanation a person can act on. Never fetches anything.
 
-``solver`` knows keys, masks and clauses and no packaging; ``domains`` turns projects into keys and specifiers into
-masks; ``resolver`` turns requirements into clauses and says what it has to know next; ``explain`` reads a failed
-proof.
+``solver`` and ``proof`` know keys, masks and clauses and no packaging; ``domains`` turns projects into choices and
+specifiers into masks; ``universe`` is the world of one problem as far as it is known; ``resolver`` turns requirements
+into clauses and says what it has to know next; ``explain`` reads a failed proof, ``warnings`` an answer.
 """
 
 from .knowledge import Knowledge, Need, NeedListing, NeedMetadata
-from .problem import Problem, Resolution
+from .problem import Prefer, Problem, Resolution, Wish
 from .resolver import resolve
 
-__all__ = ["Knowledge", "Need", "NeedListing", "NeedMetadata", "Problem", "Resolution", "resolve"]
+__all__ = ["Knowledge", "Need", "NeedListing", "NeedMetadata", "Prefer", "Problem", "Resolution", "Wish", "resolve"]

@@ -9,47 +9,68 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from .._vendor.packaging.version import Version
-from ..indexes.model import Candidate, Listing, RefusedFile
+from ..indexes.model import Candidate, Listing, Origin, RefusedFile
 from ..requirements import Requirement, version_set
 
-__all__ = ["ABSENT", "Domain", "build_domain"]
+__all__ = ["ABSENT", "Domain", "Policy", "build_domain", "is_pinned"]
 
 ABSENT = 1
-_PREFERRED = ("installed", "distribution")
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What comes first among the choices of one project.
+
+    ``preferred`` origins come before all others, in this order, but for versions below ``floor``.
+    With ``pre``, pre-releases satisfy every requirement; unless ``pre_competes`` too, they come after final releases.
+    """
+
+    preferred: tuple[Origin, ...] = ("installed", "distribution")
+    floor: Version | None = None
+    pre: bool = False
+    pre_competes: bool = False
 
 
 @dataclass(frozen=True)
 class Domain:
     """What can be chosen for one project.
 
-    ``sources`` are those that were asked and have it, ``complete`` tells whether none is left to ask; ``known`` whether
-    anybody has the project.
+    ``listings`` are the answers of the sources that have it; ``complete`` tells whether no source is left to ask.
     """
 
     name: str
     choices: tuple[Candidate, ...]
-    refused: tuple[RefusedFile, ...]
-    sources: tuple[str, ...]
+    listings: tuple[Listing, ...]
     complete: bool
-    known: bool
+    pre: bool
 
     @property
     def full(self) -> int:
         """The mask of everything, "absent" included."""
         return (1 << (len(self.choices) + 1)) - 1
 
-    def mask(self, requirement: Requirement, *, pre: bool) -> int:
+    @property
+    def known(self) -> bool:
+        """Whether anybody has the project."""
+        return bool(self.choices or self.listings)
+
+    @property
+    def refused(self) -> tuple[RefusedFile, ...]:
+        """The files the target cannot use."""
+        return tuple(file for listing in self.listings for file in listing.refused)
+
+    def mask(self, requirement: Requirement) -> int:
         """The choices that satisfy a requirement.
 
-        Pre-releases count when ``pre``, when the specifier names one, or when nothing else satisfies it (PEP 440);
-        yanked files only for an exact pin (PEP 592); a direct URL only itself.
+        Pre-releases count when the policy says so, when the specifier names one, or when nothing else satisfies it
+        (PEP 440); yanked files only for an exact pin (PEP 592); a direct URL only itself.
         """
         if requirement.url:
             return self._bits(choice for choice in self.choices if _came_from(choice, requirement))
         inside = version_set(requirement.specifier, tuple(choice.version for choice in self.choices))
-        pinned = any(spec.operator in ("==", "===") and "*" not in spec.version for spec in requirement.specifier)
+        pinned = is_pinned(requirement)
         fitting = [choice for choice in self.choices if choice.version in inside and (choice.yanked is None or pinned)]
-        if not (pre or requirement.specifier.prereleases):
+        if not (self.pre or requirement.specifier.prereleases):
             finals = [choice for choice in fitting if not _is_guarded_prerelease(choice)]
             fitting = finals or fitting
         return self._bits(fitting)
@@ -60,52 +81,60 @@ class Domain:
 
 
 def build_domain(
-    name: str, listings: Sequence[Listing], direct: Sequence[Candidate], *, complete: bool, pre: bool
+    name: str, listings: Sequence[Listing], direct: Sequence[Candidate], *, complete: bool, policy: Policy
 ) -> Domain:
-    """Order all that the sources offer: preferred sources first, then the newest; one wheel a version.
-
-    Unless ``pre``, pre-releases come after every final release.
-    """
+    """Order all that the sources offer: one wheel a version, one by URL last (only its requirement may choose it)."""
     offered = [candidate for listing in listings for candidate in listing.candidates]
-    preferred = [candidate for candidate in offered if candidate.origin in _PREFERRED]
+    preferred = _unique(_preferred(offered, policy))
     taken = {candidate.version for candidate in preferred}
     best: dict[Version, Candidate] = {}
     for candidate in offered:
-        if candidate.version in taken:
-            continue
         rival = best.get(candidate.version)
-        if rival is None or _file_order(candidate) < _file_order(rival):
+        if candidate.version not in taken and (rival is None or _file_order(candidate) < _file_order(rival)):
             best[candidate.version] = candidate
-    newest_first = sorted(best.values(), key=lambda candidate: _preference(candidate, pre=pre), reverse=True)
-    # A wheel by URL comes last: only the requirement that names it may choose it.
-    return Domain(
-        name=name,
-        choices=(*_unique(preferred), *newest_first, *direct),
-        refused=tuple(file for listing in listings for file in listing.refused),
-        sources=tuple(dict.fromkeys(listing.source for listing in listings)),
-        complete=complete,
-        known=bool(direct) or any(listing.candidates or listing.refused for listing in listings),
+    others = sorted(best.values(), key=lambda candidate: _preference(candidate, policy), reverse=True)
+    choices = (*preferred, *others, *direct)
+    return Domain(name, choices, tuple(listings), complete, policy.pre)
+
+
+def is_pinned(requirement: Requirement) -> bool:
+    """Whether the requirement names one version (``==1.0`` or ``===1.0``, not ``==1.*``)."""
+    return any(spec.operator in ("==", "===") and "*" not in spec.version for spec in requirement.specifier)
+
+
+def _preferred(offered: Sequence[Candidate], policy: Policy) -> list[Candidate]:
+    found = [
+        candidate
+        for candidate in offered
+        if candidate.origin in policy.preferred and (policy.floor is None or candidate.version >= policy.floor)
+    ]
+    return sorted(found, key=lambda candidate: policy.preferred.index(candidate.origin))
+
+
+def _file_order(candidate: Candidate) -> tuple[bool, bool, int, int, str]:
+    """Files of one version: in place, not yanked, best tag, highest build, then by name to be the same every time."""
+    return (
+        candidate.origin not in ("installed", "distribution"),
+        candidate.yanked is not None,
+        candidate.rank,
+        -candidate.build[0],
+        candidate.filename,
     )
 
 
-def _file_order(candidate: Candidate) -> tuple[bool, int, tuple[int, ...], str]:
-    """Files of one version: not yanked, best tag, highest build, then by name to be the same every time."""
-    return (candidate.yanked is not None, candidate.rank, (-candidate.build[0],), candidate.filename)
+def _preference(candidate: Candidate, policy: Policy) -> tuple[bool, bool, Version]:
+    """Sound before yanked, final before pre-release unless those compete, new before old."""
+    return (candidate.yanked is None, policy.pre_competes or not candidate.version.is_prerelease, candidate.version)
 
 
-def _preference(candidate: Candidate, *, pre: bool) -> tuple[bool, bool, Version]:
-    """Sound before yanked, final before pre-release unless ``pre``, new before old."""
-    return (candidate.yanked is None, pre or not candidate.version.is_prerelease, candidate.version)
-
-
-def _unique(candidates: Iterable[Candidate]) -> list[Candidate]:
+def _unique(candidates: Sequence[Candidate]) -> list[Candidate]:
     """One candidate a version, the first."""
-    return list({candidate.version: candidate for candidate in reversed(list(candidates))}.values())[::-1]
+    return list({candidate.version: candidate for candidate in reversed(candidates)}.values())[::-1]
 
 
 def _is_guarded_prerelease(candidate: Candidate) -> bool:
     """What is in place or in the distribution was chosen by somebody: no opt-in is needed again."""
-    return candidate.version.is_prerelease and candidate.origin not in _PREFERRED
+    return candidate.version.is_prerelease and candidate.origin not in ("installed", "distribution")
 
 
 def _came_from(candidate: Candidate, requirement: Requirement) -> bool:

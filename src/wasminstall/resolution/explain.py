@@ -2,46 +2,74 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 
+from .._vendor.packaging.version import InvalidVersion, Version
 from ..errors import Conflict, NoCompatibleWheel, NoMatchingVersion, PythonMismatch, ResolutionError, UnknownProject
 from ..indexes.model import Candidate, RefusedFile
 from ..requirements import Requirement
 from .domains import ABSENT, Domain
-from .proof import Unsolvable
-from .resolver import Key, Reason, Search
+from .proof import Clause
+from .reasons import Key, Leaves, Reason
+from .universe import Universe
 
-__all__ = ["explain"]
+__all__ = ["explain", "hopeless_requirement"]
 
-_WORDS = {"tags": "no tag this target accepts: ", "python": "needs Python ", "sdist": "source only", "invalid": ""}
-
-
-def explain(failure: Unsolvable[Key, Reason], search: Search) -> ResolutionError:
-    """The error for this proof: a requirement nothing satisfies by itself, else requirements that contradict."""
-    reasons = [leaf.reason for leaf in failure.leaves()]
-    for reason in reasons:
-        requirement = reason.requirement
-        if requirement is not None and not search.mask(requirement) & ~ABSENT:
-            return _nothing_fits(requirement, _chain(reason, reasons), search)
-    return Conflict(_argument(reasons, search), _contested(reasons))
+_WORDS = {"tags": "for ", "python": "needs Python ", "sdist": "source only", "invalid": ""}
+_FAMILIES = ("manylinux", "musllinux", "linux", "macosx", "win", "android", "ios")
 
 
-def _nothing_fits(requirement: Requirement, chain: Sequence[str], search: Search) -> ResolutionError:
-    domain = search.domain(requirement.name)
-    target = search.problem.target
+def hopeless_requirement(leaves: Leaves, universe: Universe) -> Requirement | None:
+    """The first requirement of a proof that nothing on offer satisfies, whatever else is chosen."""
+    reason = _hopeless(leaves, universe)
+    return None if reason is None else reason.requirement
+
+
+def explain(leaves: Leaves, universe: Universe) -> ResolutionError:
+    """The error for a proof, given the clauses it rests on."""
+    reasons = [leaf.reason for leaf in leaves]
+    hopeless = _hopeless(leaves, universe)
+    if hopeless is not None and hopeless.requirement is not None:
+        return _nothing_fits(hopeless.requirement, _chain(hopeless, reasons), universe)
+    return Conflict(_argument(leaves, universe), _contested(reasons))
+
+
+def _hopeless(leaves: Leaves, universe: Universe) -> Reason | None:
+    for leaf in leaves:
+        requirement = leaf.reason.requirement
+        if requirement is not None and not universe.domain(requirement.name).mask(requirement) & ~ABSENT:
+            return leaf.reason
+    return None
+
+
+def _nothing_fits(requirement: Requirement, chain: Sequence[str], universe: Universe) -> ResolutionError:
+    domain = universe.domain(requirement.name)
+    target = universe.problem.target
     if not domain.known:
-        return UnknownProject(requirement.name, chain, search.sources)
+        known = universe.knowledge.names | set(universe.problem.installed)
+        close = difflib.get_close_matches(requirement.name, sorted(known), n=3)
+        return UnknownProject(requirement.name, chain, universe.knowledge.sources, close)
+    quarantined = next((listing for listing in domain.listings if listing.status == "quarantined"), None)
+    if quarantined is not None and not domain.choices:
+        return NoMatchingVersion(_wanted(requirement), chain, (), {}, f"{quarantined.source} has put it in quarantine")
     wanted = _wanted(requirement)
-    refused = [file for file in domain.refused if _concerns(file, requirement)]
+    refused = [file for file in domain.refused if _admits(requirement, file.version)]
     by_python = [file for file in refused if file.reason == "python"]
     if by_python and not any(file.reason == "tags" for file in refused):
-        needs = {file.version: file.detail for file in by_python}
-        return PythonMismatch(wanted, chain, target.python_version, _newest_first(needs))
-    if refused and not any(_concerns_version(str(choice.version), requirement) for choice in domain.choices):
-        return NoCompatibleWheel(wanted, chain, target.name, _reasons(refused), _wheel_hint(domain, refused))
-    offered = [str(choice.version) for choice in domain.choices]
-    yanked = {str(c.version): f"yanked: {c.yanked}" for c in domain.choices if c.yanked is not None}
-    return NoMatchingVersion(wanted, chain, offered, {**yanked, **_reasons(refused)})
+        needs = _newest_first({file.version: file.detail for file in by_python})
+        return PythonMismatch(wanted, chain, target.python_version, needs)
+    if refused and not any(_admits(requirement, str(choice.version)) for choice in domain.choices):
+        return NoCompatibleWheel(
+            wanted, chain, target.name, _reasons(refused), _wheel_hint(requirement, domain, refused)
+        )
+    yanked = {
+        str(c.version): f"yanked: {c.yanked or 'no reason given'}" for c in domain.choices if c.yanked is not None
+    }
+    offered = [str(choice.version) for choice in domain.choices if choice.yanked is None]
+    return NoMatchingVersion(
+        wanted, chain, offered, {**yanked, **_reasons(refused)}, _version_hint(requirement, domain)
+    )
 
 
 def _wanted(requirement: Requirement) -> str:
@@ -49,16 +77,10 @@ def _wanted(requirement: Requirement) -> str:
     return f"{requirement.name}{url or requirement.specifier}"
 
 
-def _concerns(file: RefusedFile, requirement: Requirement) -> bool:
-    return _concerns_version(file.version, requirement)
-
-
-def _concerns_version(version: str, requirement: Requirement) -> bool:
+def _admits(requirement: Requirement, version: str) -> bool:
     """Whether a version, perhaps one that does not parse, is one the requirement asks for."""
-    try:
-        return requirement.specifier.contains(version, prereleases=True)
-    except ValueError:
-        return False
+    parsed = _parsed(version)
+    return parsed is not None and requirement.specifier.contains(parsed, prereleases=True)
 
 
 def _reasons(refused: Sequence[RefusedFile]) -> dict[str, str]:
@@ -71,11 +93,8 @@ def _reasons(refused: Sequence[RefusedFile]) -> dict[str, str]:
 
 def _shown_detail(file: RefusedFile) -> str:
     """``manylinux_2_17_x86_64.manylinux2014_x86_64`` is said as ``manylinux``: nobody here chooses between those."""
-    if file.reason != "tags":
-        return file.detail
-    for family in ("manylinux", "musllinux", "macosx", "win", "android", "ios"):
-        if file.detail.startswith(family):
-            return family
+    if file.reason == "tags":
+        return next((family for family in _FAMILIES if file.detail.startswith(family)), file.detail)
     return file.detail
 
 
@@ -88,65 +107,107 @@ def _joined(texts: Sequence[str]) -> str:
 
 
 def _newest_first(by_version: dict[str, str]) -> dict[str, str]:
-    from .._vendor.packaging.version import InvalidVersion, Version
-
     def order(version: str) -> tuple[bool, Version]:
-        try:
-            return (True, Version(version))
-        except InvalidVersion:
-            return (False, Version("0"))
+        parsed = _parsed(version)
+        return (parsed is not None, parsed or Version("0"))
 
     return {version: by_version[version] for version in sorted(by_version, key=order, reverse=True)}
 
 
-def _wheel_hint(domain: Domain, refused: Sequence[RefusedFile]) -> str:
+def _parsed(version: str) -> Version | None:
+    try:
+        return Version(version)
+    except InvalidVersion:
+        return None
+
+
+def _wheel_hint(requirement: Requirement, domain: Domain, refused: Sequence[RefusedFile]) -> str:
     """One thing to try, from what there is."""
     usable = [str(choice.version) for choice in domain.choices if choice.yanked is None]
     if usable:
         return f"versions with a wheel that works here: {', '.join(usable[:5])}"
-    if any("pyodide_" in file.detail or "emscripten_" in file.detail for file in refused):
-        return "there are wheels for another Pyodide version; use that one, or ask the project for wheels for this one"
+    abis = sorted({file.detail for file in refused if "pyodide_" in file.detail or "emscripten_" in file.detail})
+    if abis:
+        return (
+            f"there are wheels for another Pyodide ({', '.join(abis)}): use that one, "
+            f"or ask the {requirement.name} project for wheels for this one"
+        )
     if all(file.reason == "sdist" for file in refused):
-        return "only source distributions exist; build a wheel from one first, and install that by its URL"
-    return "ask the project for WebAssembly wheels (PEP 783); a pure-Python wheel would do as well"
+        return "only source distributions exist: build a wheel from one (pip wheel, pyodide build) and install its URL"
+    sdist = "; a source distribution exists, pyodide build may make one from it" if _has_sdist(refused) else ""
+    return f"ask the {requirement.name} project for WebAssembly wheels (PEP 783){sdist}"
+
+
+def _has_sdist(refused: Sequence[RefusedFile]) -> bool:
+    return any(file.reason == "sdist" for file in refused)
+
+
+def _version_hint(requirement: Requirement, domain: Domain) -> str:
+    sound = [choice for choice in domain.choices if choice.yanked is None]
+    if sound:
+        return f"the newest that works here is {max(choice.version for choice in sound)}"
+    return f"name the version exactly ({requirement.name}==...) to accept a yanked one" if domain.choices else ""
 
 
 def _chain(reason: Reason, reasons: Sequence[Reason]) -> list[str]:
     """Who asks, nearest first, up to what the user wrote."""
     chain: list[str] = []
-    seen: set[str] = set()
     by = reason.by
-    while by is not None and by.name not in seen:
-        seen.add(by.name)
+    while by is not None and f"{by.name} {by.version}" not in chain:
         chain.append(f"{by.name} {by.version}")
-        by = next((other.by for other in reasons if _asks_for(other, by) and other.by is not by), None)
+        by = next((other.by for other in reasons if _asks_for(other, by)), None)
     return chain
 
 
 def _asks_for(reason: Reason, candidate: Candidate) -> bool:
-    return reason.requirement is not None and reason.requirement.name == candidate.name and reason.by is not None
+    return (
+        reason.requirement is not None
+        and reason.requirement.name == candidate.name
+        and reason.by is not None
+        and reason.by.name != candidate.name
+    )
 
 
-def _argument(reasons: Sequence[Reason], search: Search) -> list[str]:
+def _argument(leaves: Leaves, universe: Universe) -> list[str]:
     """The facts that contradict each other, one line each; versions that say the same share a line."""
-    lines: dict[tuple[str, str], list[str]] = {}
-    for reason in reasons:
-        if reason.requirement is None and reason.by is None:
-            lines.setdefault(("", reason.text), [])
-        elif reason.by is None and reason.requirement is not None:
-            lines.setdefault(("", f"you ask for {reason.requirement.text}"), [])
-        elif reason.by is not None:
-            said = f"needs {reason.requirement.text}" if reason.requirement else f"cannot be used: {reason.text}"
-            versions = lines.setdefault((reason.by.name, said), [])
-            if str(reason.by.version) not in versions:
-                versions.append(str(reason.by.version))
-    return [_line(name, said, versions, search) for (name, said), versions in lines.items()]
+    lines: dict[tuple[str, str], dict[str, None]] = {}
+    for leaf in leaves:
+        reason = leaf.reason
+        if reason.by is None:
+            lines.setdefault(("", _said_by_nobody(reason)), {})
+            continue
+        said = f"needs {_short(reason.requirement)}" if reason.requirement else reason.text
+        versions = lines.setdefault((reason.by.name, said), {})
+        versions.update(dict.fromkeys(_versions(leaf, reason.by.name, universe)))
+    return [_line(name, said, list(versions), universe) for (name, said), versions in lines.items()]
 
 
-def _line(name: str, said: str, versions: Sequence[str], search: Search) -> str:
+def _versions(leaf: Clause[Key, Reason], name: str, universe: Universe) -> list[str]:
+    """The versions of a project that a clause speaks for."""
+    mask = next(mask for key, mask in leaf.terms.items() if key[0] == name)
+    choices = enumerate(universe.domain(name).choices, start=1)
+    return [str(choice.version) for bit, choice in choices if mask >> bit & 1]
+
+
+def _said_by_nobody(reason: Reason) -> str:
+    if reason.requirement is None:
+        return reason.text
+    if reason.text:
+        return f"a {reason.text} says {_short(reason.requirement)}"
+    return f"you ask for {_short(reason.requirement)}"
+
+
+def _short(requirement: Requirement) -> str:
+    """Without the marker: it holds here, or nobody would speak of it."""
+    extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
+    url = f" @ {requirement.url}" if requirement.url else ""
+    return f"{requirement.name}{extras}{url or requirement.specifier}"
+
+
+def _line(name: str, said: str, versions: Sequence[str], universe: Universe) -> str:
     if not name:
         return said
-    if len(versions) == len(search.domain(name).choices) > 1:
+    if len(versions) == len(universe.domain(name).choices) > 1:
         return f"every version of {name} that works here {said}"
     shown = ", ".join(versions[:4]) + (f" and {len(versions) - 4} more" if len(versions) > 4 else "")
     return f"{name} {shown} {said}"

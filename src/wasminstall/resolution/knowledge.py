@@ -54,9 +54,13 @@ class Listings:
 
 @dataclass
 class Knowledge:
-    """Answers to needs. ``sources`` names who is asked, in order of preference."""
+    """Answers to needs.
+
+    ``sources`` names who is asked, in order of preference; ``names`` are projects known to exist, for hints.
+    """
 
     sources: tuple[str, ...] = ()
+    names: frozenset[str] = frozenset()
     listings: dict[NeedListing, Listings] = field(default_factory=dict)
     full_metadata: dict[str, Metadata | Unusable] = field(default_factory=dict)
 

@@ -4,28 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from ..indexes.model import Candidate
 from ..requirements import Requirement
 from ..targets import Target
 
-__all__ = ["Problem", "Resolution"]
+__all__ = ["Prefer", "Problem", "Resolution", "Wish"]
+
+Prefer = Literal["distribution", "newest"]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the user wants.
+
+    ``constraints`` limit versions and ask for nothing. ``pre`` admits pre-releases everywhere; without ``deps`` only
+    the named projects are looked at. What is installed stays where it satisfies everything, but for the projects in
+    ``upgrade`` (the best version counts) and in ``reinstall`` (placed again in any case). ``prefer`` says whether the
+    version of the Pyodide distribution or the newest one comes first.
+    """
+
+    requirements: tuple[Requirement, ...]
+    constraints: tuple[Requirement, ...] = ()
+    pre: bool = False
+    deps: bool = True
+    upgrade: frozenset[str] = frozenset()
+    reinstall: frozenset[str] = frozenset()
+    prefer: Prefer = "distribution"
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Find a set of distributions for ``target`` that satisfies ``requirements``.
+    """Find a set of distributions for ``target`` that fulfils the wish.
 
-    ``installed`` are the distributions in place by normalised name, their metadata known: preferred where they
-    satisfy everything, never left with a broken dependency. ``pre`` admits pre-releases everywhere;
-    without ``deps`` only the named projects are looked at.
+    ``installed`` are the distributions in place by normalised name, their metadata known; none of them is left with
+    a broken dependency.
     """
 
-    requirements: tuple[Requirement, ...]
+    wish: Wish
     target: Target
     installed: Mapping[str, Candidate] = field(default_factory=dict)
-    pre: bool = False
-    deps: bool = True
 
 
 @dataclass(frozen=True)

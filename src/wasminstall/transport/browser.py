@@ -13,7 +13,7 @@ from js import AbortController, Blob, Object, crypto, fetch
 from pyodide.ffi import JsException, to_js
 
 from ..errors import NetworkError
-from .client import without_credentials
+from .addresses import hide_credentials, without_credentials
 from .port import OnBytes, Request, Response
 
 __all__ = ["BrowserTransport"]
@@ -48,18 +48,22 @@ class BrowserTransport:
 
 
 def _options(request: Request, abort: Any) -> Any:
-    return to_js(
-        {"headers": dict(request.headers), "signal": abort.signal, "credentials": "same-origin"},
-        dict_converter=Object.fromEntries,
-    )
+    options = {
+        "headers": dict(request.headers),
+        "signal": abort.signal,
+        "credentials": "same-origin",
+        "redirect": "follow" if request.follow else "error",
+    }
+    return to_js(options, dict_converter=Object.fromEntries)
 
 
 async def _body(answer: Any, silence: float, on_bytes: OnBytes | None) -> Any:
-    """The body as an ArrayBuffer; read in pieces only for somebody who wants to see them come."""
-    if on_bytes is None or not answer.body:
+    """The body as an ArrayBuffer, read in pieces: silence ends it, slowness does not."""
+    if not answer.body:
         return await asyncio.wait_for(answer.arrayBuffer(), silence)
     reader = answer.body.getReader()
-    total = int(answer.headers.get("content-length") or 0)
+    announced = str(answer.headers.get("content-length") or "")
+    total = int(announced) if announced.isdecimal() else 0
     pieces = to_js([])
     arrived = 0
     while True:
@@ -68,7 +72,8 @@ async def _body(answer: Any, silence: float, on_bytes: OnBytes | None) -> Any:
             break
         pieces.push(piece.value)
         arrived += piece.value.byteLength
-        on_bytes(arrived, total)
+        if on_bytes:
+            on_bytes(arrived, total)
     return await Blob.new(pieces).arrayBuffer()
 
 
@@ -85,4 +90,4 @@ def _reason(error: JsException) -> str:
     """What the browser tells: little, by design; Node keeps the reason in ``cause``."""
     cause = getattr(getattr(error, "js_error", error), "cause", None)
     detail = str(getattr(cause, "message", "") or "")
-    return detail or str(error).removeprefix("TypeError: ")
+    return hide_credentials(detail or str(error).removeprefix("TypeError: "))

@@ -1,13 +1,17 @@
-"""The manners of talking to servers: how many at once, what to try again, which error it is in the end."""
+"""The manners of talking to servers: how many at once, what to try again, which error it is in the end.
+
+Credentials in a URL belong to its origin: they are taken out of it, sent with every request to that origin, and to no
+other.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import random
 from collections.abc import Mapping
-from urllib.parse import urlsplit, urlunsplit
 
 from ..errors import HTTPStatusError, NetworkError
+from .addresses import split_address, without_credentials
 from .port import OnBytes, Request, Response, Transport
 
 __all__ = ["Client", "without_credentials"]
@@ -22,9 +26,11 @@ _WORTH_RETRYING = frozenset({408, 425, 429, 500, 502, 503, 504})
 class Client:
     """Fetches URLs through a transport: at most 16 requests an origin at once, three attempts."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, headers: Mapping[str, Mapping[str, str]] | None = None) -> None:
+        """``headers``: by origin (or any URL of it), sent with every request to that origin and to no other."""
         self._transport = transport
         self._slots: dict[str, asyncio.Semaphore] = {}
+        self._headers = {split_address(url)[1]: dict(values) for url, values in (headers or {}).items()}
 
     async def get(
         self,
@@ -39,8 +45,16 @@ class Client:
         Raises ``HTTPStatusError`` for another status, ``NetworkError`` when no answer came; both after trying again
         where that can help (RFC 9110: 408, 425, 429, 5xx, and a lost connection).
         """
-        request = Request(url, headers or {}, digest=digest)
-        origin = urlunsplit((*urlsplit(url)[:2], "", "", ""))
+        try:
+            address, origin, authorization = split_address(url)
+        except ValueError:
+            raise NetworkError(without_credentials(url), "it is not a web address") from None
+        own = self._headers.setdefault(origin, {})
+        if authorization:
+            own.setdefault("Authorization", authorization)
+        # Authorization is dropped by the adapters when a redirect leaves the origin; other headers would go along.
+        follow = own.keys() <= {"Authorization"}
+        request = Request(address, {**own, **(headers or {})}, digest=digest, follow=follow)
         async with self._slots.setdefault(origin, asyncio.Semaphore(_AT_ONCE)):
             return await self._insist(request, on_bytes)
 
@@ -62,13 +76,7 @@ class Client:
         raise AssertionError("unreachable: the last attempt returns or raises")
 
 
-def without_credentials(url: str) -> str:
-    """The URL as it may be shown: no user, password or query."""
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc.rsplit("@", 1)[-1], parts.path, "", ""))
-
-
 def _retry_after(response: Response) -> float:
     """Seconds the server asks to wait (RFC 9110, 10.2.3), bounded; dates count as no wish."""
     value = response.headers.get("retry-after", "")
-    return min(float(value), _LONGEST_PAUSE) if value.isdigit() else 0.0
+    return min(float(value), _LONGEST_PAUSE) if value.isdecimal() else 0.0

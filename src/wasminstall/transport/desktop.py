@@ -7,7 +7,7 @@ import hashlib
 import httpx
 
 from ..errors import NetworkError
-from .client import without_credentials
+from .addresses import hide_credentials, without_credentials
 from .port import OnBytes, Request, Response
 
 __all__ = ["DesktopTransport"]
@@ -22,12 +22,16 @@ class DesktopTransport:
     async def send(self, request: Request, on_bytes: OnBytes | None = None) -> Response:
         """See ``Transport.send``."""
         if self._client is None:
-            self._client = httpx.AsyncClient(follow_redirects=True)
+            self._client = httpx.AsyncClient()
         body = bytearray()
         digest = hashlib.new(request.digest) if request.digest else None
         try:
             async with self._client.stream(
-                "GET", request.url, headers=dict(request.headers), timeout=request.timeout
+                "GET",
+                request.url,
+                headers=dict(request.headers),
+                timeout=request.timeout,
+                follow_redirects=request.follow,
             ) as answer:
                 async for chunk in answer.aiter_bytes():
                     body += chunk
@@ -35,8 +39,10 @@ class DesktopTransport:
                         digest.update(chunk)
                     if on_bytes:
                         on_bytes(len(body), int(answer.headers.get("content-length", 0)))
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise NetworkError(without_credentials(request.url), str(error) or type(error).__name__) from error
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+            raise NetworkError(
+                without_credentials(request.url), hide_credentials(str(error)) or type(error).__name__
+            ) from error
         headers = {name.lower(): value for name, value in answer.headers.items()}
         return Response(str(answer.url), answer.status_code, headers, bytes(body), digest.hexdigest() if digest else "")
 

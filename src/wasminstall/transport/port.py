@@ -21,13 +21,15 @@ class Request:
     """A GET request.
 
     ``timeout`` is the longest silence accepted, in seconds; ``digest`` names a hash of the body that the adapter
-    computes where the bytes are (``sha256``, ``sha384``, ``sha512``), or is empty.
+    computes where the bytes are (``sha256``, ``sha384``, ``sha512``), or is empty; ``follow`` allows redirects, on
+    which ``Authorization`` must not leave the origin.
     """
 
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     timeout: float = 30.0
     digest: str = ""
+    follow: bool = True
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,30 @@
+"""The options of ``install()`` that say where to look and what to prefer, as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, TypedDict
+
+from .progress import Reporter
+from .resolution import Prefer
+
+__all__ = ["IndexStrategy", "InstallOptions"]
+
+IndexStrategy = Literal["first-index", "best-match"]
+"""``first-index``: the first index that has a project speaks for it. ``best-match``: all are asked, the best wins."""
+
+
+class InstallOptions(TypedDict, total=False):
+    """The keyword arguments of ``install()`` besides ``dry_run``; see there."""
+
+    constraints: Iterable[str]
+    index_urls: str | Sequence[str]
+    index_strategy: IndexStrategy
+    index_for: Mapping[str, str]
+    headers: Mapping[str, Mapping[str, str]]
+    prefer: Prefer
+    pre: bool
+    deps: bool
+    upgrade: bool | Iterable[str]
+    reinstall: bool
+    progress: Reporter | None

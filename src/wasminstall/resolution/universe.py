@@ -1,0 +1,244 @@
+"""The world of one problem as far as it is known: domains, masks, dependencies, defects. Reads, never asks.
+
+A domain can outgrow itself: a wheel by URL joins it, the next source is let in, a pre-release is opted in for. Masks
+made before are then no longer true, which ``Outgrown`` tells: the search starts again, on what is known by now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from .._vendor.packaging.utils import canonicalize_name
+from .._vendor.packaging.version import InvalidVersion, Version
+from ..errors import InvalidRequirement
+from ..indexes.direct import direct_candidate
+from ..indexes.model import Candidate, Listing, Origin
+from ..requirements import Requirement, parse_metadata_requirement, python_accepts
+from ..wheels.metadata import Metadata
+from .domains import Domain, Policy, build_domain
+from .knowledge import Knowledge, Listings, Need, NeedListing, NeedMetadata, Unusable
+from .problem import Problem
+
+__all__ = ["Outgrown", "Universe"]
+
+_ALL_SOURCES = 99
+
+
+class Outgrown(Exception):
+    """A domain has changed; the search has to start again."""
+
+
+class Universe:
+    """What ``knowledge`` means for ``problem``. Costs are those of parsing, each string once."""
+
+    def __init__(self, problem: Problem, knowledge: Knowledge) -> None:
+        self.problem = problem
+        self.knowledge = knowledge
+        self._depth: dict[str, int] = {}
+        self._direct: dict[str, dict[str, Candidate]] = {}
+        self._domains: dict[str, Domain] = {}
+        self._pre_as_roots = {item.name for item in problem.wish.requirements if item.specifier.prereleases}
+        self._pre_as_needed: set[str] = set()
+        self._dependencies: dict[tuple[str, str], list[Requirement]] = {}
+        self._given_up: set[str] = set()
+        self._dependants: dict[str, set[str]] | None = None
+
+    # --- domains ----------------------------------------------------------------------------------------------
+
+    def domain(self, name: str) -> Domain:
+        """The domain of a project whose listing is known."""
+        if name not in self._domains:
+            direct = tuple(self._direct.get(name, {}).values())
+            answer = self.knowledge.listings.get(self.listing_need(name), Listings((), complete=True))
+            listings = self._usable(name, answer.listings)
+            policy = self._policy(name)
+            self._domains[name] = build_domain(name, listings, direct, complete=answer.complete, policy=policy)
+        return self._domains[name]
+
+    def mask(self, requirement: Requirement) -> int:
+        """The choices a requirement allows; raises ``Outgrown`` when those known so far are not enough."""
+        domain = self.domain(requirement.name)
+        mask = domain.mask(requirement)
+        if not mask and not domain.complete and not requirement.url:
+            self.widen([requirement.name])
+            raise Outgrown
+        return mask
+
+    def widen(self, names: Iterable[str]) -> None:
+        """Let one more source answer for these projects."""
+        for name in names:
+            self._depth[name] = self._first_depth(name) + 1
+            self._domains.pop(name, None)
+
+    def give_up_on(self, name: str) -> None:
+        """Take whatever is asked of this project for satisfied from now on."""
+        self._given_up.add(name)
+
+    def is_given_up(self, name: str) -> bool:
+        """See ``give_up_on``."""
+        return name in self._given_up
+
+    def opt_in(self, names: Iterable[str]) -> None:
+        """Let pre-releases of these projects satisfy every requirement on them."""
+        for name in names:
+            self._pre_as_needed.add(name)
+            self._domains.pop(name, None)
+
+    def is_opted_in(self, name: str) -> bool:
+        """Whether pre-releases of the project satisfy every requirement on it."""
+        return self.problem.wish.pre or name in self._pre_as_roots or name in self._pre_as_needed
+
+    def forget_domains(self, names: Iterable[str]) -> bool:
+        """Drop the domains of these projects; whether there were any."""
+        known = [name for name in names if name in self._domains]
+        for name in known:
+            del self._domains[name]
+        return bool(known)
+
+    def _usable(self, name: str, listings: Sequence[Listing]) -> Sequence[Listing]:
+        """Without what is installed when the project is to be placed again."""
+        again = name in self.problem.wish.reinstall
+        return [listing for listing in listings if not (again and listing.source == "installed")]
+
+    def _policy(self, name: str) -> Policy:
+        wish = self.problem.wish
+        preferred: list[Origin] = [] if name in wish.upgrade else ["installed"]
+        if wish.prefer == "distribution":
+            preferred.append("distribution")
+        # An upgrade never goes back to an older version because the distribution has that one.
+        floor = self.problem.installed[name].version if name in wish.upgrade & self.problem.installed.keys() else None
+        # Pre-releases that only a dependency opted in for stay behind the final ones: it may yet be rejected.
+        competes = wish.pre or name in self._pre_as_roots
+        return Policy(tuple(preferred), floor, pre=self.is_opted_in(name), pre_competes=competes)
+
+    def _first_depth(self, name: str) -> int:
+        """How many sources beyond the first that has it are asked for a project to begin with."""
+        wish = self.problem.wish
+        if name in wish.upgrade or (wish.prefer == "newest" and not self._is_kept(name)):
+            return self._depth.get(name, _ALL_SOURCES)
+        return self._depth.get(name, int(name in self.problem.installed and name in wish.reinstall))
+
+    def _is_kept(self, name: str) -> bool:
+        wish = self.problem.wish
+        return name in self.problem.installed and name not in wish.upgrade | wish.reinstall
+
+    # --- needs ------------------------------------------------------------------------------------------------
+
+    def listing_need(self, name: str) -> NeedListing:
+        """What has to be known before ``domain`` can be asked."""
+        return NeedListing(name, self._first_depth(name))
+
+    def listing_needs(self, requirements: Iterable[Requirement]) -> list[Need]:
+        """Listings of the named projects; one that is only ever named by URL needs none."""
+        return [self.listing_need(name) for name in dict.fromkeys(item.name for item in requirements if not item.url)]
+
+    def metadata_need(self, candidate: Candidate, extras: Iterable[str]) -> NeedMetadata:
+        """The short metadata of a lock knows no extras."""
+        return NeedMetadata(candidate, full=any(extras) and candidate.origin == "distribution")
+
+    # --- requirements -----------------------------------------------------------------------------------------
+
+    def roots(self) -> list[Requirement]:
+        """What the user asks for, as far as it holds here, in an order that does not depend on the user's."""
+        environment = self.problem.target.environment
+        roots = sorted(
+            (item for item in self.problem.wish.requirements if item.applies(environment)),
+            key=lambda item: (item.name, item.text),
+        )
+        for item in roots:
+            self._note_direct(item)
+        return roots
+
+    def constraints(self, name: str) -> list[Requirement]:
+        """The constraints on a project that hold here."""
+        environment = self.problem.target.environment
+        return [item for item in self.problem.wish.constraints if item.name == name and item.applies(environment)]
+
+    def dependencies(self, candidate: Candidate, extra: str = "") -> list[Requirement]:
+        """The requirements of a candidate that hold here: its own, or the ones an extra adds (an unknown one: none)."""
+        metadata = self.knowledge.metadata(candidate, full=bool(extra))
+        if metadata is None or isinstance(metadata, Unusable) or not self.problem.wish.deps:
+            return []
+        key = (candidate.url, extra)
+        if key not in self._dependencies:
+            self._dependencies[key] = self._read_dependencies(candidate, metadata, extra)
+        return self._dependencies[key]
+
+    def has_extra(self, candidate: Candidate, extra: str) -> bool:
+        """Whether a candidate offers an extra (PEP 685: names are compared normalised)."""
+        metadata = self.knowledge.metadata(candidate, full=True)
+        provided = metadata.provides_extra if isinstance(metadata, Metadata) else ()
+        return extra in {canonicalize_name(name) for name in provided}
+
+    def _read_dependencies(self, candidate: Candidate, metadata: Metadata, extra: str) -> list[Requirement]:
+        if extra and not self.has_extra(candidate, extra):
+            return []
+        found = [item for text in metadata.requires_dist for item in self._holding(text, extra)]
+        if candidate.origin == "installed" and not self._is_asked_for(candidate.name):
+            found = [item for item in found if self._holds_already(item)]
+        for item in found:
+            self._note_direct(item)
+        return found
+
+    def defect(self, candidate: Candidate, *, full: bool) -> str:
+        """Why a candidate cannot be used after all, judged by its metadata; empty when it can."""
+        metadata = self.knowledge.metadata(candidate, full=full)
+        if metadata is None or isinstance(metadata, Unusable):
+            return metadata.reason if metadata else "its metadata is not known"
+        if candidate.origin == "installed":
+            return ""
+        if canonicalize_name(metadata.name) != candidate.name:
+            return f"its METADATA is of {metadata.name}"
+        try:
+            if Version(metadata.version) != candidate.version:
+                return f"its METADATA says version {metadata.version}"
+            for text in metadata.requires_dist:
+                self._readable(text)
+        except (InvalidVersion, InvalidRequirement) as error:
+            return f"its METADATA cannot be read: {error}".partition("\n")[0]
+        python = self.problem.target.python_version
+        if metadata.requires_python and not python_accepts(metadata.requires_python, python):
+            return f"it needs Python {metadata.requires_python}"
+        return ""
+
+    def dependants(self, name: str) -> Sequence[str]:
+        """The installed distributions that depend on an installed one, by name."""
+        if self._dependants is None:
+            self._dependants = {}
+            for other, candidate in self.problem.installed.items():
+                for requirement in self.dependencies(candidate):
+                    self._dependants.setdefault(requirement.name, set()).add(other)
+        return sorted(self._dependants.get(name, ())) if name in self.problem.installed else ()
+
+    def _holding(self, text: str, extra: str) -> list[Requirement]:
+        """The requirement in a list when it holds; an unreadable one is left to ``defect``."""
+        environment = self.problem.target.environment
+        try:
+            item = self._readable(text)
+            here = item.applies(environment, extra) and not (extra and item.applies(environment))
+        except InvalidRequirement:
+            return []
+        return [item] if here else []
+
+    def _readable(self, text: str) -> Requirement:
+        """Parse; raises ``InvalidRequirement`` also for a marker or a URL that cannot be used."""
+        item = parse_metadata_requirement(text)
+        if item.applies(self.problem.target.environment) and item.url:
+            direct_candidate(item, self.problem.target)
+        return item
+
+    def _is_asked_for(self, name: str) -> bool:
+        return any(requirement.name == name for requirement in self.problem.wish.requirements)
+
+    def _holds_already(self, requirement: Requirement) -> bool:
+        """Whether an installed distribution satisfies it now: what was broken before is not ours to mend."""
+        candidate = self.problem.installed.get(requirement.name)
+        return candidate is not None and requirement.specifier.contains(candidate.version, prereleases=True)
+
+    def _note_direct(self, requirement: Requirement) -> None:
+        """A wheel by URL joins its project's domain."""
+        known = self._direct.setdefault(requirement.name, {}) if requirement.url else {}
+        if requirement.url and requirement.url not in known:
+            known[requirement.url] = direct_candidate(requirement, self.problem.target)
+            if self.forget_domains([requirement.name]):
+                raise Outgrown
