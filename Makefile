@@ -42,7 +42,8 @@ docs: build/python
 
 bench: build/page
 	.ci/browser
-	$(BIN)/python tests/bench/install_pandas.py
+	PYTHONPATH=tests:demo $(BIN)/python tests/bench/install_pandas.py
+	PYTHONPATH=tests:demo $(BIN)/python tests/bench/resolve.py
 
 build: build/page
 

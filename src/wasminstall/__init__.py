@@ -10,6 +10,7 @@ from .api import list_installed as list  # noqa: A004
 from .context import set_default_index
 from .distributions import Description, Distribution, Distributions
 from .errors import WasmInstallError
+from .graph import tree, why
 from .plan import Action, Plan
 from .progress import Event
 from .report import Added, Report
@@ -34,6 +35,8 @@ __all__ = [
     "set_default_index",
     "show",
     "tags",
+    "tree",
     "uninstall",
+    "why",
 ]
 __version__ = "0.1.0"

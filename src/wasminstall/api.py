@@ -18,8 +18,9 @@ from .context import Context, current_context
 from .distributions import Description, Distribution, Distributions, describe, frozen_line
 from .download import Downloads, all_at_once
 from .environment import Arrival
-from .errors import NotInstalled
+from .errors import InvalidWheel, NotInstalled
 from .indexes import Candidate, InstalledIndex
+from .locks.provenance import provenance_json
 from .options import IndexStrategy, InstallOptions
 from .plan import Action, Plan, make_plan
 from .progress import Event, Progress, Reporter, counted
@@ -32,7 +33,7 @@ from .wheels.archive import LibraryArchive
 from .wheels.metadata import Metadata
 from .wheels.wheel import WheelArchive
 
-__all__ = ["freeze", "install", "install_into", "list_installed", "show", "tags", "uninstall"]
+__all__ = ["freeze", "install", "install_into", "list_installed", "show", "tags", "uninstall", "uninstall_from"]
 
 # One install at a time: what the second one decides depends on what the first one did.
 _turn = asyncio.Lock()
@@ -166,9 +167,21 @@ def _arrival(action: Action, data: bytes) -> Arrival:
     archive: WheelArchive | LibraryArchive
     if candidate.filename.endswith(".whl"):
         archive = WheelArchive(candidate.filename, data)
+        _compare(candidate, archive.metadata)
     else:
         archive = LibraryArchive(candidate.filename, data, name=candidate.name, version=str(candidate.version))
-    return Arrival(archive, action.requested, _direct_url(candidate), candidate.source)
+    provenance = provenance_json(candidate, data)
+    return Arrival(archive, action.requested, _direct_url(candidate), candidate.source, provenance)
+
+
+def _compare(candidate: Candidate, metadata: Metadata) -> None:
+    """What was resolved must be what is placed; the lock's short form says less and does not count.
+
+    Raises ``InvalidWheel``.
+    """
+    announced = candidate.metadata
+    if candidate.origin == "index" and announced is not None and announced.requires_dist != metadata.requires_dist:
+        raise InvalidWheel(candidate.filename, "its dependencies are not the ones its index announced")
 
 
 def _direct_url(candidate: Candidate) -> dict[str, object] | None:
@@ -208,11 +221,15 @@ async def uninstall(names: str | Iterable[str]) -> tuple[str, ...]:
     Raises ``InvalidRequirement`` for what is no name, ``NotInstalled`` when one is not there; nothing is removed then.
     """
     wanted = [parse_requirement(name).name for name in ([names] if isinstance(names, str) else names)]
-    environment = current_context().environment
+    return await uninstall_from(current_context(), wanted)
+
+
+async def uninstall_from(context: Context, names: Sequence[str]) -> tuple[str, ...]:
+    """``uninstall`` from a given world; ``names`` are normalised."""
     async with _turn:
-        before = environment.installed()
-        await environment.apply(remove=wanted)
-    return tuple(f"{name}=={before[name].version}" for name in dict.fromkeys(wanted))
+        before = context.environment.installed()
+        await context.environment.apply(remove=names)
+    return tuple(f"{name}=={before[name].version}" for name in dict.fromkeys(names))
 
 
 def list_installed() -> Distributions:

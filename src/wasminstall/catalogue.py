@@ -13,9 +13,15 @@ from .resolution.knowledge import Knowledge, Listings, Need, NeedListing, NeedMe
 from .transport import Client
 from .transport.client import without_credentials
 from .wheels.metadata import Metadata, parse_metadata
+from .wheels.tail import Part, metadata_in_tail
 from .wheels.wheel import WheelArchive
 
 __all__ = ["Catalogue"]
+
+# A smaller wheel comes as fast as its tail does, and is probably needed anyway.
+_WORTH_A_TAIL = 256 * 1024
+_TAIL = 16 * 1024
+_PARTS = 3
 
 
 class Catalogue:
@@ -29,6 +35,7 @@ class Catalogue:
         self._downloads = downloads
         self._knowledge = knowledge
         self._progress = progress
+        self._ranges_work = True
         self._asked: dict[tuple[str, str], Listing | None] = {}
 
     async def supply(self, needs: Sequence[Need]) -> None:
@@ -68,15 +75,40 @@ class Catalogue:
         self._knowledge.full_metadata[candidate.url] = metadata
 
     async def _metadata(self, candidate: Candidate) -> Metadata:
-        """METADATA from beside the wheel where it is announced (PEP 658), else from the wheel, which is kept."""
+        """From beside the wheel where announced (PEP 658), from its tail, else from the wheel, which is kept."""
         if candidate.metadata_hashes is not None:
             try:
                 return await self._separate_metadata(candidate, candidate.metadata_hashes)
             except HTTPStatusError as error:
                 if error.status != 404:
                     raise
+        if candidate.origin == "index" and candidate.size > _WORTH_A_TAIL and self._ranges_work:
+            metadata = await self._metadata_in_tail(candidate)
+            if metadata is not None:
+                return metadata
         data = await self._downloads.wheel(candidate)
         return WheelArchive(candidate.filename, data).metadata
+
+    async def _metadata_in_tail(self, candidate: Candidate) -> Metadata | None:
+        """By range requests; ``None`` when the server or the archive does not play along."""
+        part = Part(candidate.size - _TAIL, candidate.size)
+        stretches: dict[int, bytes] = {}
+        for _ in range(_PARTS):
+            answer = await self._client.get(candidate.url, part=(part.start, part.end))
+            if answer.status == 200:
+                self._downloads.keep(candidate, answer.body)
+            if answer.status == 200 or len(answer.body) != part.end - part.start:
+                self._ranges_work = False
+                return None
+            stretches[part.start] = answer.body
+            try:
+                found = metadata_in_tail(candidate.filename, candidate.size, stretches)
+            except InvalidWheel:
+                return None  # the whole wheel will tell what is wrong
+            if isinstance(found, Metadata):
+                return found
+            part = found
+        return None
 
     async def _separate_metadata(self, candidate: Candidate, hashes: Mapping[str, str]) -> Metadata:
         url = f"{candidate.url}.metadata"

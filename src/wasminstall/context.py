@@ -60,10 +60,14 @@ def current_context(
     strategy: IndexStrategy = "first-index",
     index_for: Mapping[str, str] | None = None,
     headers: Mapping[str, Mapping[str, str]] | None = None,
+    credentials: str = "same-origin",
 ) -> Context:
-    """The running interpreter as the world to install into; see ``install()`` for the arguments."""
+    """The running interpreter as the world to install into; see ``install()`` for the arguments.
+
+    ``credentials`` is that of ``fetch``: whether cookies go along (``omit``, ``same-origin``, ``include``).
+    """
     target = running_target()
-    client = Client(default_transport(), headers)
+    client = Client(default_transport(credentials), headers)
 
     def index(url: str) -> Index:
         return SimpleIndex(client, url, target, "PyPI" if url == DEFAULT_INDEX_URL else "")

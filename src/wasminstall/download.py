@@ -25,7 +25,7 @@ class Downloads:
     def __init__(self, client: Client, progress: Progress) -> None:
         self._client = client
         self._progress = progress
-        self._tasks: dict[tuple[object, ...], asyncio.Task[bytes]] = {}
+        self._wheels: dict[tuple[object, ...], asyncio.Future[bytes]] = {}
 
     async def wheel(self, candidate: Candidate) -> bytes:
         """The verified bytes of this candidate's file.
@@ -33,12 +33,17 @@ class Downloads:
         Raises ``HashMismatch``, ``UnsafeWheel`` when there are more bytes than announced, ``TransportError``,
         or ``InvalidInput`` for a local file that is not there.
         """
-        # Two candidates may name one URL with different hashes: each has to be what its own announces.
-        key = (candidate.url, candidate.size, *sorted(candidate.hashes.items()))
-        task = self._tasks.get(key)
-        if task is None:
-            task = self._tasks[key] = asyncio.ensure_future(self._fetch(candidate))
-        return await task
+        key = _key(candidate)
+        if key not in self._wheels:
+            self._wheels[key] = asyncio.ensure_future(self._fetch(candidate))
+        return await self._wheels[key]
+
+    def keep(self, candidate: Candidate, data: bytes) -> None:
+        """Remember a wheel that came by another way. Raises as ``wheel`` does for what is not the announced file."""
+        _check(candidate, data, "")
+        known: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        known.set_result(data)
+        self._wheels.setdefault(_key(candidate), known)
 
     async def _fetch(self, candidate: Candidate) -> bytes:
         if candidate.origin == "file":
@@ -56,9 +61,9 @@ class Downloads:
 
     async def cancel(self) -> None:
         """Stop what is still under way."""
-        for task in self._tasks.values():
+        for task in self._wheels.values():
             task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await asyncio.gather(*self._wheels.values(), return_exceptions=True)
 
 
 async def all_at_once(work: Iterable[Coroutine[Any, Any, _Result]]) -> list[_Result]:
@@ -69,6 +74,11 @@ async def all_at_once(work: Iterable[Coroutine[Any, Any, _Result]]) -> list[_Res
     except BaseExceptionGroup as failures:
         raise failures.exceptions[0] from None
     return [task.result() for task in tasks]
+
+
+def _key(candidate: Candidate) -> tuple[object, ...]:
+    """Two candidates may name one URL with different hashes: each has to be what its own announces."""
+    return (candidate.url, candidate.size, *sorted(candidate.hashes.items()))
 
 
 def _local_file(candidate: Candidate) -> bytes:

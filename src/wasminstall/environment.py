@@ -46,13 +46,15 @@ class Arrival:
     """Something to place.
 
     ``requested`` says that a person asked for it by name (REQUESTED); ``direct_url`` is the PEP 610 record of a wheel
-    that was named by URL, free of credentials; ``source`` is where it came from, for people.
+    that was named by URL, free of credentials; ``source`` is where it came from, for people; ``provenance`` is the
+    content of ``wasminstall.json``, from which a lock can be written.
     """
 
     archive: WheelArchive | LibraryArchive
     requested: bool = False
     direct_url: Mapping[str, object] | None = None
     source: str = ""
+    provenance: bytes = b""
 
 
 class Environment:
@@ -175,6 +177,8 @@ class _Change:
             files["REQUESTED"] = b""
         if arrival.direct_url is not None:
             files["direct_url.json"] = json.dumps(arrival.direct_url, sort_keys=True, separators=(",", ":")).encode()
+        if arrival.provenance:
+            files["wasminstall.json"] = arrival.provenance
         for name, content in files.items():
             path = f"{site}/{wheel.dist_info}/{name}"
             self._put(wheel, path, content)

@@ -5,6 +5,7 @@ The tree::
     WasmInstallError
     ├── InvalidInput                 what the user wrote cannot be read
     │   ├── InvalidRequirement
+    │   ├── LockError
     │   └── UnknownTarget
     ├── ResolutionError              no set of distributions satisfies what was asked
     │   ├── UnknownProject
@@ -45,6 +46,7 @@ __all__ = [
     "InvalidInput",
     "InvalidRequirement",
     "InvalidWheel",
+    "LockError",
     "NetworkError",
     "NoCompatibleWheel",
     "NoMatchingVersion",
@@ -86,6 +88,20 @@ class InvalidRequirement(InvalidInput):
         self.text = text
         self.reason = reason
         super().__init__(f"cannot read the requirement {text!r}: {reason}", hint=hint)
+
+
+class LockError(InvalidInput):
+    """A lock cannot be read, cannot be installed on this target, or cannot be written from what is installed.
+
+    ``problems`` has what is wrong with each distribution by name, all of them at once.
+    """
+
+    def __init__(self, lock: str, reason: str, problems: Mapping[str, str] | None = None, *, hint: str = "") -> None:
+        self.lock = lock
+        self.reason = reason
+        self.problems = dict(problems or {})
+        lines = "".join(f"\n  {name}: {problem}" for name, problem in self.problems.items())
+        super().__init__(f"{lock}: {reason}{lines}", hint=hint)
 
 
 class UnknownTarget(InvalidInput):

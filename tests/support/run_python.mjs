@@ -16,8 +16,8 @@ await attach(pyodide);
 let code = "";
 for await (const piece of process.stdin) code += piece;
 try {
-  process.stdout.write(await pyodide.runPythonAsync(code));
-  process.exit(0);
+  // A pipe takes 64 KB at a time: wait until all is out.
+  process.stdout.write(await pyodide.runPythonAsync(code), () => process.exit(0));
 } catch (error) {
   console.error(String(error));
   process.exit(1);

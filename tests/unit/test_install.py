@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TypeVar
@@ -302,6 +303,33 @@ async def test_metadata_that_is_not_the_announced_one(world: World) -> None:
     world.index.add(filename, data, metadata=b"Metadata-Version: 2.1\nName: b\nVersion: 1.0\n")
     error = await refused(world, errors.Conflict, "a")
     assert "its METADATA is of b" in str(error)
+
+
+async def test_metadata_that_hides_a_dependency(world: World) -> None:
+    filename, data = make_wheel("a", "1.0", requires=["b"])
+    world.index.add(filename, data, metadata=b"Metadata-Version: 2.1\nName: a\nVersion: 1.0\n")
+    error = await refused(world, errors.InvalidWheel, "a")
+    assert "not the ones its index announced" in str(error)
+
+
+BULK = {f"big/{number}.bin": random.Random(number).randbytes(10_000) for number in range(40)}
+
+
+async def test_metadata_comes_from_the_tail_of_a_big_wheel(world: World) -> None:
+    world.index.behave(metadata="off")
+    world.publish("big", "1.0", files=BULK, requires=["lib"])
+    world.publish("big", "2.0", files=BULK, requires=["gone"])
+    world.publish("lib", "1.0")
+    assert versions(await world.plan("big")) == {"big": "1.0", "lib": "1.0"}
+    parts = [request for request in world.index.requests if request.path.endswith(".whl") and "big" in request.path]
+    assert [request.status for request in parts] == [206, 206]
+    assert all(request.size < 20_000 for request in parts)
+
+
+async def test_a_server_without_ranges_gives_the_whole_wheel(world: World) -> None:
+    world.index.behave(metadata="off", ranges=False)
+    world.publish("big", "1.0", files=BULK)
+    assert versions(await world.plan("big")) == {"big": "1.0"}
 
 
 async def test_unsafe_wheel_changes_nothing(world: World) -> None:

@@ -114,7 +114,7 @@ def names(resolution: Resolution) -> str:
     return " ".join(f"{name}-{candidate.version}" for name, candidate in sorted(resolution.candidates.items()))
 
 
-VERSIONS = {f"a {version}": [] for version in (
+VERSIONS: Universe = {f"a {version}": [] for version in (
     "0.9", "1.0", "1.0.post1", "1.0+local.7", "1.1", "1.1.1", "1.2rc1", "1.2.dev3", "1!0.5", "1!0.6a1",
 )}  # fmt: skip
 
@@ -198,7 +198,7 @@ def test_graphs(universe: Universe, wanted: tuple[str, ...], expected: str, why:
 
 
 def test_an_opt_in_of_a_rejected_parent_does_not_leak() -> None:
-    universe = {"a 1": ["c"], "a 2": ["c>=2b1", "gone"], "c 1": [], "c 2b1": []}
+    universe: Universe = {"a 1": ["c"], "a 2": ["c>=2b1", "gone"], "c 1": [], "c 2b1": []}
     assert names(answer(universe, "a")) == "a-1 c-1"
 
 
@@ -288,8 +288,8 @@ def test_constraints_limit_and_never_add() -> None:
     ],
 )
 def test_the_distribution_and_the_index(requirement: str, prefer: str, expected: str) -> None:
-    universe = {"a 3": [], "a 1": []}
-    lock = {"a 2": ["b"], "b 1": []}
+    universe: Universe = {"a 3": [], "a 1": []}
+    lock: Universe = {"a 2": ["b"], "b 1": []}
     assert names(answer(universe, requirement, lock=lock, prefer=prefer)) == expected
 
 

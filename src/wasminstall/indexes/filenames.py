@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from .._vendor.packaging.tags import parse_tag
-from .._vendor.packaging.utils import parse_sdist_filename, parse_wheel_filename
+from .._vendor.packaging.utils import canonicalize_name
 from .._vendor.packaging.version import Version
 from ..targets import Target
 
 __all__ = ["WheelName", "best_rank", "sdist_version", "wheel_name"]
 
-_PARTS = re.compile(r"(?P<name>[^-]+)-(?P<version>[^-]+)(-(?P<build>\d[^-]*))?-(?P<tag>[^-]+-[^-]+-[^-]+)\.whl")
+_NAME = re.compile(r"[\w.]+")
+_BUILD = re.compile(r"(\d{1,18})(.*)")
+_SDIST_ENDINGS = (".tar.gz", ".zip")
 
 
 @dataclass(frozen=True)
@@ -30,26 +32,37 @@ class WheelName:
 
 
 def wheel_name(filename: str) -> WheelName | None:
-    """Parse a wheel's file name (binary distribution format); ``None`` when it is no valid one."""
-    try:
-        name, version, build, _ = parse_wheel_filename(filename)
-    except ValueError:  # packaging's own errors are of this kind, and int() has one for 5000 digits
+    """Parse a wheel's file name (binary distribution format); ``None`` when it is no valid one.
+
+    Says what packaging's parser says, which is four times slower: a page can have thousands of candidates.
+    """
+    parts = filename.removesuffix(".whl").split("-")
+    if not filename.endswith(".whl") or len(parts) not in (5, 6):
         return None
-    return WheelName(str(name), version, build or (0, ""), "-".join(filename[:-4].split("-")[-3:]))
+    build = _BUILD.fullmatch(parts[2]) if len(parts) == 6 else None
+    if "__" in parts[0] or not _NAME.fullmatch(parts[0]) or (len(parts) == 6 and not build):
+        return None
+    try:
+        version = Version(parts[1])
+    except ValueError:
+        return None
+    number = (int(build[1]), build[2]) if build else (0, "")
+    return WheelName(str(canonicalize_name(parts[0])), version, number, "-".join(parts[-3:]))
 
 
 def sdist_version(filename: str) -> str | None:
-    """The version of a source distribution, ``None`` for any other file."""
-    try:
-        return str(parse_sdist_filename(filename)[1])
-    except ValueError:
-        return None
+    """The version of a source distribution as written, ``None`` for any other file."""
+    ending = next((ending for ending in _SDIST_ENDINGS if filename.endswith(ending)), None)
+    name, _, version = filename.removesuffix(ending).rpartition("-") if ending else ("", "", "")
+    return version if name and version else None
 
 
 def best_rank(filename: str, target: Target) -> int | None:
     """Position of the file's best tag in the target's order, ``None`` when no tag fits or the name is no wheel's."""
-    match = _PARTS.fullmatch(filename)
-    return _tag_rank(match["tag"], target.tags) if match else None
+    parts = filename.rsplit("-", 3)
+    if len(parts) != 4 or not filename.endswith(".whl"):
+        return None
+    return _tag_rank("-".join(parts[1:])[:-4], target.tags)
 
 
 @lru_cache(maxsize=8192)

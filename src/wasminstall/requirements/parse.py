@@ -26,7 +26,8 @@ _PLUS_BEFORE_VERSION = re.compile(r"(<=|>=|==|!=|~=|<|>)\s*\+(?=\d)")
 class Requirement:
     """One requirement. ``name`` and ``extras`` are normalised (PEP 503, PEP 685); ``url`` is empty without one.
 
-    ``text`` is what was written, for messages.
+    ``text`` is what was written, for messages, and ``where`` the ``file:line`` it was written in, or empty.
+    ``hashes`` are those its file may have, as ``algorithm:digest``; without any, every file may be taken.
     """
 
     name: str
@@ -35,6 +36,8 @@ class Requirement:
     specifier: SpecifierSet = field(default_factory=SpecifierSet)
     url: str = ""
     marker: Marker | None = None
+    hashes: frozenset[str] = frozenset()
+    where: str = ""
 
     def applies(self, environment: Mapping[str, str], extra: str = "") -> bool:
         """Whether the marker holds in this marker environment, with ``extra`` as the one extra asked for.
@@ -112,7 +115,10 @@ def _is_wheel_address(text: str) -> bool:
 
 
 def _from_wheel_address(text: str) -> Requirement:
-    filename = unquote(urlsplit(text).path.rsplit("/", 1)[-1])
+    try:
+        filename = unquote(urlsplit(text).path.rsplit("/", 1)[-1])
+    except ValueError as error:
+        raise InvalidRequirement(text, f"the URL cannot be taken apart: {error}") from None
     try:
         name = parse_wheel_filename(filename)[0]
     except InvalidWheelFilename:

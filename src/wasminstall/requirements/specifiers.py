@@ -29,4 +29,4 @@ def python_accepts(requires_python: str, python: str) -> bool:
 
 def version_set(specifier: SpecifierSet, versions: tuple[Version, ...]) -> frozenset[Version]:
     """The versions inside the specifier, pre-releases included: who may take those is decided elsewhere."""
-    return frozenset(version for version in versions if specifier.contains(version, prereleases=True))
+    return frozenset(specifier.filter(versions, prereleases=True))

@@ -31,7 +31,7 @@ class Policy:
     pre_competes: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Domain:
     """What can be chosen for one project.
 

@@ -11,7 +11,7 @@ from ..indexes.model import Candidate, RefusedFile
 from ..requirements import Requirement
 from .domains import ABSENT, Domain
 from .proof import Clause
-from .reasons import Key, Leaves, Reason
+from .reasons import CONSTRAINT, Key, Leaves, Reason
 from .universe import Universe
 
 __all__ = ["explain", "hopeless_requirement"]
@@ -38,6 +38,8 @@ def explain(leaves: Leaves, universe: Universe) -> ResolutionError:
 def _hopeless(leaves: Leaves, universe: Universe) -> Reason | None:
     for leaf in leaves:
         requirement = leaf.reason.requirement
+        if leaf.reason.text == CONSTRAINT:
+            continue  # it asks for nothing: what it rules out is somebody else's requirement
         if requirement is not None and not universe.domain(requirement.name).mask(requirement) & ~ABSENT:
             return leaf.reason
     return None
@@ -192,8 +194,8 @@ def _versions(leaf: Clause[Key, Reason], name: str, universe: Universe) -> list[
 def _said_by_nobody(reason: Reason) -> str:
     if reason.requirement is None:
         return reason.text
-    if reason.text:
-        return f"a {reason.text} says {_short(reason.requirement)}"
+    if reason.text == CONSTRAINT:
+        return f"a {CONSTRAINT} says {_short(reason.requirement)}"
     return f"you ask for {_short(reason.requirement)}"
 
 

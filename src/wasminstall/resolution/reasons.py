@@ -8,10 +8,14 @@ from ..indexes.model import Candidate
 from ..requirements import Requirement
 from .proof import Clause
 
-__all__ = ["Key", "Leaves", "Reason"]
+__all__ = ["CONSTRAINT", "Key", "Leaves", "Reason"]
 
 Key = tuple[str, str]
 """A project and one of its extras; the empty extra is the project itself."""
+
+
+CONSTRAINT = "constraint"
+"""The ``text`` of a reason that is the user's constraint."""
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,17 @@ or no answer is found with it, the next source is asked and the search starts ag
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from ..errors import ResolutionError, several
 from ..indexes.model import Candidate
 from ..requirements import Requirement
+from ..wheels.metadata import Metadata
 from .domains import ABSENT
 from .knowledge import Knowledge, Need, NeedListing
 from .problem import Problem, Resolution
 from .proof import Clause, Unsolvable
-from .reasons import Key, Leaves, Reason
+from .reasons import CONSTRAINT, Key, Leaves, Reason
 from .solver import Solver
 from .universe import Outgrown, Universe
 from .warnings import warnings_about
@@ -114,7 +116,8 @@ class _Search:
             fresh = [pair for pair in dict.fromkeys(chosen) if pair not in seen]
             seen.update(fresh)
             yield from self._ask([self._universe.metadata_need(candidate, [extra]) for candidate, extra in fresh])
-            frontier = [item for candidate, extra in fresh for item in self._universe.dependencies(candidate, extra)]
+            found = [self._universe.dependencies(candidate, extra) for candidate, extra in fresh]
+            frontier = [item for dependencies in found for item in dependencies.values()]
 
     def _best(self, wanted: Iterable[Requirement]) -> list[Candidate]:
         """The candidate that would be chosen if only these requirements mattered."""
@@ -155,7 +158,7 @@ class _Search:
         problem = universe.defect(choice, full=bool(extra))
         if problem:
             return [Clause({key: 1 << bit}, Reason(by=choice, text=problem))]
-        dependencies = universe.dependencies(choice, extra)
+        dependencies = universe.dependencies(choice, extra).values()
         yield from self._ask(universe.listing_needs(dependencies))
         for dependency in dependencies:
             mask = self._choices_with(key, bit, dependency)
@@ -182,16 +185,11 @@ class _Search:
             return 0
         mask = 1 << bit
         for position, other in enumerate(self._universe.domain(name).choices, start=1):
-            if position != bit and self._has(other, extra, dependency):
+            known = position != bit and other.origin == "index"
+            if known and dependency.text in self._universe.dependencies(other, extra):
                 mask |= 1 << position
         self._told[key, dependency.text] = told | mask
         return mask
-
-    def _has(self, candidate: Candidate, extra: str, dependency: Requirement) -> bool:
-        metadata = self._knowledge.metadata(candidate, full=bool(extra))
-        if metadata is None or candidate.origin != "index":
-            return False
-        return dependency in self._universe.dependencies(candidate, extra)
 
     def _demands(
         self, if_chosen: dict[Key, int], requirement: Requirement, reason: Reason
@@ -227,7 +225,7 @@ class _Search:
     def _limit(self, constraint: Requirement) -> Clause[Key, Reason]:
         domain = self._universe.domain(constraint.name)
         ruled_out = domain.full & ~self._universe.mask(constraint) & ~ABSENT
-        return Clause({(constraint.name, ""): ruled_out}, Reason(constraint, text="constraint"))
+        return Clause({(constraint.name, ""): ruled_out}, Reason(constraint, text=CONSTRAINT))
 
     def _ask(self, needs: Sequence[Need]) -> Iterator[Needs]:
         """Yield what is not known yet, once."""
@@ -241,6 +239,13 @@ class _Search:
     def _resolution(self, chosen: dict[Key, int]) -> Resolution:
         universe = self._universe
         candidates = {
-            name: universe.domain(name).choices[bit - 1] for (name, extra), bit in sorted(chosen.items()) if not extra
+            name: self._with_metadata(universe.domain(name).choices[bit - 1])
+            for (name, extra), bit in sorted(chosen.items())
+            if not extra
         }
         return Resolution(candidates, tuple(warnings_about(candidates, chosen, universe)))
+
+    def _with_metadata(self, candidate: Candidate) -> Candidate:
+        """The candidate with the metadata the answer rests on, for the wheel to be compared with."""
+        metadata = self._knowledge.metadata(candidate)
+        return replace(candidate, metadata=metadata) if isinstance(metadata, Metadata) else candidate

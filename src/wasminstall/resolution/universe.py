@@ -6,7 +6,7 @@ made before are then no longer true, which ``Outgrown`` tells: the search starts
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from .._vendor.packaging.utils import canonicalize_name
 from .._vendor.packaging.version import InvalidVersion, Version
@@ -39,7 +39,8 @@ class Universe:
         self._domains: dict[str, Domain] = {}
         self._pre_as_roots = {item.name for item in problem.wish.requirements if item.specifier.prereleases}
         self._pre_as_needed: set[str] = set()
-        self._dependencies: dict[tuple[str, str], list[Requirement]] = {}
+        self._dependencies: dict[tuple[str, str], Mapping[str, Requirement]] = {}
+        self._masks: dict[tuple[Domain, str], int] = {}
         self._given_up: set[str] = set()
         self._dependants: dict[str, set[str]] | None = None
 
@@ -58,11 +59,21 @@ class Universe:
     def mask(self, requirement: Requirement) -> int:
         """The choices a requirement allows; raises ``Outgrown`` when those known so far are not enough."""
         domain = self.domain(requirement.name)
-        mask = domain.mask(requirement)
+        key = (domain, requirement.text)
+        if key not in self._masks:
+            self._masks[key] = domain.mask(requirement)
+        mask = self._masks[key]
         if not mask and not domain.complete and not requirement.url:
             self.widen([requirement.name])
             raise Outgrown
         return mask
+
+    def is_out_of_reach(self, requirement: Requirement) -> bool:
+        """Whether it is known that files satisfy a requirement, but none that the target can load."""
+        if self.listing_need(requirement.name) not in self.knowledge.listings:
+            return False
+        domain = self.domain(requirement.name)
+        return any(file.reason == "tags" for file in domain.refused) and not domain.mask(requirement)
 
     def widen(self, names: Iterable[str]) -> None:
         """Let one more source answer for these projects."""
@@ -154,15 +165,20 @@ class Universe:
         environment = self.problem.target.environment
         return [item for item in self.problem.wish.constraints if item.name == name and item.applies(environment)]
 
-    def dependencies(self, candidate: Candidate, extra: str = "") -> list[Requirement]:
-        """The requirements of a candidate that hold here: its own, or the ones an extra adds (an unknown one: none)."""
+    def dependencies(self, candidate: Candidate, extra: str = "") -> Mapping[str, Requirement]:
+        """The requirements of a candidate that hold here, by their text: its own, or the ones an extra adds.
+
+        An extra the candidate does not have adds none; nor does metadata that is not known.
+        """
+        known = self._dependencies.get((candidate.url, extra))
+        if known is not None:
+            return known
         metadata = self.knowledge.metadata(candidate, full=bool(extra))
         if metadata is None or isinstance(metadata, Unusable) or not self.problem.wish.deps:
-            return []
-        key = (candidate.url, extra)
-        if key not in self._dependencies:
-            self._dependencies[key] = self._read_dependencies(candidate, metadata, extra)
-        return self._dependencies[key]
+            return {}
+        found = {item.text: item for item in self._read_dependencies(candidate, metadata, extra)}
+        self._dependencies[candidate.url, extra] = found
+        return found
 
     def has_extra(self, candidate: Candidate, extra: str) -> bool:
         """Whether a candidate offers an extra (PEP 685: names are compared normalised)."""
@@ -206,7 +222,7 @@ class Universe:
         if self._dependants is None:
             self._dependants = {}
             for other, candidate in self.problem.installed.items():
-                for requirement in self.dependencies(candidate):
+                for requirement in self.dependencies(candidate).values():
                     self._dependants.setdefault(requirement.name, set()).add(other)
         return sorted(self._dependants.get(name, ())) if name in self.problem.installed else ()
 

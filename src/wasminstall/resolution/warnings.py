@@ -26,6 +26,7 @@ def warnings_about(
         if candidate.yanked is not None:
             found.append(f"{name} {candidate.version} was yanked: {candidate.yanked or 'no reason given'}")
         found += _forced_back(candidate, wanted.get(name, ()), universe)
+        found += _held_back(candidate, wanted.get(name, ()), universe)
         found += _status(candidate, universe)
     return found
 
@@ -36,7 +37,7 @@ def _requirements_on(
     """All requirements of the answer by the project they are about."""
     wanted: dict[str, list[Requirement]] = {}
     demands = universe.roots() + [
-        item for name, extra in chosen for item in universe.dependencies(candidates[name], extra)
+        item for name, extra in chosen for item in universe.dependencies(candidates[name], extra).values()
     ]
     for item in demands:
         wanted.setdefault(item.name, []).append(item)
@@ -67,6 +68,23 @@ def _forced_back(candidate: Candidate, wanted: list[Requirement] | tuple[()], un
             f"{candidate.name} {candidate.version} is not the newest: {shown}{more} "
             f"{'has' if len(newer) == 1 else 'have'} no wheel for {universe.problem.target.name}"
         )
+
+
+def _held_back(candidate: Candidate, wanted: list[Requirement] | tuple[()], universe: Universe) -> Iterator[str]:
+    """Newer versions that were passed over for a dependency that has no wheel for this target."""
+    for other in universe.domain(candidate.name).choices:
+        if candidate.origin != "index" or other.version <= candidate.version or other.yanked is not None:
+            continue
+        if not all(item.specifier.contains(other.version) for item in wanted):
+            continue
+        for item in universe.dependencies(other).values():
+            if universe.is_out_of_reach(item):
+                target = universe.problem.target.name
+                yield (
+                    f"{candidate.name} {candidate.version} is not the newest: {other.version} needs "
+                    f"{item.name}{item.specifier}, which has no wheel for {target}"
+                )
+                return
 
 
 def _status(candidate: Candidate, universe: Universe) -> Iterator[str]:

@@ -37,6 +37,8 @@ def absolute(base: str, url: object) -> str:
     """``url`` as written on the page ``base``, made absolute; empty when it is none."""
     if not isinstance(url, str) or not url:
         return ""
+    if url.startswith(("https://", "http://")) and "[" not in url:
+        return url  # what most indexes write, thousands of times a page
     try:
         return urljoin(base, url)
     except ValueError:

@@ -24,12 +24,18 @@ _SUBTLE_NAMES = {"sha256": "SHA-256", "sha384": "SHA-384", "sha512": "SHA-512"}
 class BrowserTransport:
     """``fetch`` with a limit on silence; bytes are hashed on the JavaScript side where it offers that."""
 
+    def __init__(self, credentials: str = "same-origin") -> None:
+        """``credentials``: whether cookies go along (``omit``, ``same-origin``, ``include``)."""
+        self._credentials = credentials
+
     async def send(self, request: Request, on_bytes: OnBytes | None = None) -> Response:
         """See ``Transport.send``."""
         shown = without_credentials(request.url)
         abort = AbortController.new()
         try:
-            answer = await asyncio.wait_for(fetch(request.url, _options(request, abort)), request.timeout)
+            answer = await asyncio.wait_for(
+                fetch(request.url, _options(request, abort, self._credentials)), request.timeout
+            )
             buffer = await _body(answer, request.timeout, on_bytes)
             return Response(
                 url=answer.url or request.url,
@@ -47,11 +53,11 @@ class BrowserTransport:
             abort.abort()
 
 
-def _options(request: Request, abort: Any) -> Any:
+def _options(request: Request, abort: Any, credentials: str) -> Any:
     options = {
         "headers": dict(request.headers),
         "signal": abort.signal,
-        "credentials": "same-origin",
+        "credentials": credentials,
         "redirect": "follow" if request.follow else "error",
     }
     return to_js(options, dict_converter=Object.fromEntries)

@@ -37,10 +37,13 @@ class Client:
         url: str,
         *,
         headers: Mapping[str, str] | None = None,
+        part: tuple[int, int] | None = None,
         digest: str = "",
         on_bytes: OnBytes | None = None,
     ) -> Response:
-        """The answer with status 200 behind ``url``.
+        """The answer with status 200 behind ``url``, or 206 when a ``part`` (start, exclusive end) was asked for.
+
+        A server that knows no ranges answers with the whole, status 200.
 
         Raises ``HTTPStatusError`` for another status, ``NetworkError`` when no answer came; both after trying again
         where that can help (RFC 9110: 408, 425, 429, 5xx, and a lost connection).
@@ -54,7 +57,8 @@ class Client:
             own.setdefault("Authorization", authorization)
         # Authorization is dropped by the adapters when a redirect leaves the origin; other headers would go along.
         follow = own.keys() <= {"Authorization"}
-        request = Request(address, {**own, **(headers or {})}, digest=digest, follow=follow)
+        ranged = {"Range": f"bytes={part[0]}-{part[1] - 1}"} if part else {}
+        request = Request(address, {**own, **(headers or {}), **ranged}, digest=digest, follow=follow)
         async with self._slots.setdefault(origin, asyncio.Semaphore(_AT_ONCE)):
             return await self._insist(request, on_bytes)
 
@@ -67,7 +71,7 @@ class Client:
                 if attempt == _ATTEMPTS:
                     raise
             else:
-                if response.status == 200:
+                if response.status == 200 or (response.status == 206 and "Range" in request.headers):
                     return response
                 if response.status not in _WORTH_RETRYING or attempt == _ATTEMPTS:
                     raise HTTPStatusError(without_credentials(request.url), response.status)

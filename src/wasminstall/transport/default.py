@@ -9,12 +9,12 @@ from .port import Transport
 __all__ = ["default_transport"]
 
 
-def default_transport() -> Transport:
-    """``fetch`` inside Pyodide, httpx elsewhere (``pip install wasminstall[serve]`` brings it)."""
+def default_transport(credentials: str = "same-origin") -> Transport:
+    """``fetch`` with these ``credentials`` inside Pyodide, httpx elsewhere (``pip install wasminstall[serve]``)."""
     if sys.platform == "emscripten":
         from .browser import BrowserTransport
 
-        return BrowserTransport()
+        return BrowserTransport(credentials)
     from .desktop import DesktopTransport
 
     return DesktopTransport()

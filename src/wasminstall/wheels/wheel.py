@@ -18,7 +18,7 @@ from .record import STRONG_ALGORITHMS, RecordEntry, digest, parse_record
 
 __all__ = ["WheelArchive"]
 
-_GENERATED = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
+_GENERATED = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "wasminstall.json")
 
 
 class WheelArchive(Archive):

@@ -1,0 +1,83 @@
+"""An index address with ``{package_name}`` in it, as micropip takes them.
+
+Behind such an address may be the Simple API, or the JSON API of PyPI (``INDEX/pypi/{package_name}/json``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..errors import HTTPStatusError, IndexAnswerError
+from ..indexes import Candidate, Listing, RefusedFile
+from ..indexes.html import read_html_page
+from ..indexes.simple import candidate_of
+from ..targets import Target
+from ..transport import Client, Response
+from ..transport.addresses import without_credentials
+
+__all__ = ["PlaceholderIndex", "has_placeholder"]
+
+_PLACEHOLDER = "{package_name}"
+_ACCEPT = "application/vnd.pypi.simple.v1+json, */*;q=0.01"
+
+
+def has_placeholder(url: str) -> bool:
+    """Whether the project's name has a place in this address, instead of its end."""
+    return _PLACEHOLDER in url
+
+
+class PlaceholderIndex:
+    """One index. ``url`` has the placeholder."""
+
+    def __init__(self, client: Client, url: str, target: Target) -> None:
+        self._client = client
+        self._url = url
+        self._target = target
+
+    @property
+    def source(self) -> str:
+        """The name shown to people."""
+        return without_credentials(self._url)
+
+    async def listing(self, name: str) -> Listing | None:
+        """See ``Index.listing``. One request; status 404 means that the index does not have the project."""
+        try:
+            answer = await self._client.get(self._url.replace(_PLACEHOLDER, name), headers={"Accept": _ACCEPT})
+        except HTTPStatusError as error:
+            if error.status == 404:
+                return None
+            raise
+        files = _files(answer, name)
+        found = [candidate_of(name, self.source, file, self._target, answer.url) for file in files]
+        candidates = tuple(item for item in found if isinstance(item, Candidate))
+        return Listing(name, self.source, candidates, tuple(item for item in found if isinstance(item, RefusedFile)))
+
+
+def _files(answer: Response, name: str) -> Iterable[Mapping[str, Any]]:
+    """The files in the form of PEP 691, whatever the answer's form; raises ``IndexAnswerError``."""
+    shown = without_credentials(answer.url)
+    if "html" in answer.headers.get("content-type", ""):
+        return read_html_page(answer.body.decode("utf-8", "replace"), answer.url, shown, name)
+    try:
+        page = json.loads(answer.body)
+        return list(page["files"] if "files" in page else _released(page["releases"]))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise IndexAnswerError(shown, "it is neither the Simple API nor the JSON API of PyPI") from None
+
+
+def _released(releases: Mapping[str, Iterable[Mapping[str, Any]]]) -> list[dict[str, Any]]:
+    """The JSON API's files: ``digests`` are what PEP 691 calls ``hashes``, and names have underscores."""
+    return [
+        {
+            "filename": file["filename"],
+            "url": file.get("url"),
+            "hashes": file.get("digests"),
+            "size": file.get("size"),
+            "requires-python": file.get("requires_python"),
+            "yanked": file.get("yanked") and (file.get("yanked_reason") or True),
+        }
+        for files in releases.values()
+        for file in files
+    ]

@@ -1,0 +1,127 @@
+"""How long resolving takes inside Pyodide (Node), on metadata that is already there; beside it, a big index page.
+
+    PYTHONPATH=tests:demo .venv/bin/python tests/bench/resolve.py [--build pyodide] [--runs 5]
+
+- ``graph``: 300 distributions, 20 versions each, four dependencies with ranges;
+- ``backtracking``: a chain whose newest 60 versions all end in a contradiction;
+- ``page``: the index page of numpy (some 4,400 files) into candidates, JSON included.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import httpx
+from pypi_simple import PYPI_SIMPLE_ENDPOINT
+from support.index_server import IndexServer
+from support.node import run_in_node
+
+CODE = """
+    import json, random, statistics, time
+    from wasminstall._vendor.packaging.version import Version
+    from wasminstall.indexes import Candidate, Listing, SimpleIndex
+    from wasminstall.requirements import read_requirements
+    from wasminstall.resolution import Knowledge, NeedListing, Problem, Wish, resolve
+    from wasminstall.resolution.knowledge import Listings
+    from wasminstall.targets import running_target
+    from wasminstall.transport import Client, default_transport
+    from wasminstall.wheels.metadata import Metadata
+
+    target = running_target()
+
+    def universe_of(table):
+        listings = {}
+        for (name, version), requires in table.items():
+            candidate = Candidate(name, Version(version), f"{name}-{version}.whl", f"{name}-{version}", "table",
+                                  metadata=Metadata(name, version, tuple(requires)))
+            listings.setdefault(name, []).append(candidate)
+        return {name: Listing(name, "table", tuple(found)) for name, found in listings.items()}
+
+    def solve(listings, wanted):
+        knowledge = Knowledge()
+        search = resolve(Problem(Wish(read_requirements(wanted)), target), knowledge)
+        rounds = 0
+        try:
+            while True:
+                rounds += 1
+                for need in next(search):
+                    listing = listings.get(need.name)
+                    knowledge.listings[need] = Listings((listing,) if listing else (), complete=True)
+        except StopIteration as end:
+            return rounds, len(end.value.candidates)
+
+    def graph():
+        rng = random.Random(7)
+        table = {}
+        for number in range(300):
+            for minor in range(20):
+                later = [rng.randrange(number + 1, 300) for _ in range(4)] if number < 299 else []
+                low = rng.randrange(0, 8)
+                table[f"p{number}", f"1.{minor}"] = [f"p{other}>=1.{low},<2" for other in dict.fromkeys(later)]
+            if number < 299:
+                table[f"p{number}", "1.19"].append(f"p{number + 1}>=1.0")
+        return table
+
+    def backtracking():
+        table = {}
+        for number in range(5):
+            for minor in range(80):
+                last = "end>1.5" if minor >= 20 else "end<=1.5"
+                table[f"c{number}", f"1.{minor}"] = [f"c{number + 1}" if number < 4 else last]
+        for minor in range(10):
+            table["end", f"1.{minor}"] = []
+        return table
+
+    def timed(work):
+        times = []
+        for _ in range(runs):
+            started = time.perf_counter()
+            found = work()
+            times.append((time.perf_counter() - started) * 1000)
+        return [round(times[0], 1), round(statistics.median(times), 1), found]
+
+    big, chain = universe_of(graph()), universe_of(backtracking())
+    client = Client(default_transport())
+    index = SimpleIndex(client, index, target)
+    pages = []
+    for _ in range(runs):
+        started = time.perf_counter()
+        answer = await client.get(raw)
+        fetched = time.perf_counter()
+        listing = await index.listing("numpy")
+        pages.append(((time.perf_counter() - fetched) - (fetched - started)) * 1000)
+    result = {
+        "graph": timed(lambda: solve(big, ["p0"])),
+        "backtracking": timed(lambda: solve(chain, ["c0", "end<=1.5"])),
+        "page": [round(pages[0], 1), round(statistics.median(pages), 1),
+                 [len(listing.candidates), len(listing.refused)]],
+    }
+"""
+
+
+def main() -> None:
+    """Print a line a case: first run and median in ms, and what came out."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", default="pyodide", help="npm alias of the Pyodide build")
+    parser.add_argument("--runs", type=int, default=5)
+    options = parser.parse_args()
+    headers = {"Accept": "application/vnd.pypi.simple.v1+json"}
+    page = httpx.get(f"{PYPI_SIMPLE_ENDPOINT}numpy/", headers=headers, timeout=60).raise_for_status().content
+    with IndexServer() as server:
+        server.mount("/big/numpy/", lambda path: page if path == "page.json" else None)
+        server.redirect("/big/numpy/", "/big/numpy/page.json")
+        found = run_in_node(
+            options.build,
+            CODE,
+            runs=options.runs,
+            index=f"{server.origin}/big/",
+            raw=f"{server.origin}/big/numpy/page.json",
+        )
+    print(f"{'case':<14}{'first ms':>10}{'median ms':>11}  result")
+    for case, (first, median, outcome) in found.items():
+        print(f"{case:<14}{first:>10}{median:>11}  {outcome}")
+    print(f"(the page has {len(page):,} bytes; its time is without the transfer)")
+
+
+if __name__ == "__main__":
+    main()
