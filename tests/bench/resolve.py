@@ -13,6 +13,7 @@ import argparse
 
 import httpx
 from pypi_simple import PYPI_SIMPLE_ENDPOINT
+
 from support.index_server import IndexServer
 from support.node import run_in_node
 
