@@ -5,7 +5,7 @@ importable, or changes nothing and says why.
 """
 
 from . import errors
-from .api import freeze, install, show, tags, uninstall
+from .api import freeze, install, lock, show, tags, uninstall
 from .api import list_installed as list  # noqa: A004
 from .context import set_default_index
 from .distributions import Description, Distribution, Distributions
@@ -31,6 +31,7 @@ __all__ = [
     "freeze",
     "install",
     "list",
+    "lock",
     "named_target",
     "set_default_index",
     "show",

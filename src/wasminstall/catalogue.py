@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 
+from .addresses import without_credentials
 from .download import Downloads, all_at_once
 from .errors import HashMismatch, HTTPStatusError, InvalidWheel, WasmInstallError
 from .indexes import Candidate, Index, Listing
 from .progress import Event, Progress
 from .resolution.knowledge import Knowledge, Listings, Need, NeedListing, NeedMetadata, Unusable
 from .transport import Client
-from .transport.client import without_credentials
 from .wheels.metadata import Metadata, parse_metadata
 from .wheels.tail import Part, metadata_in_tail
 from .wheels.wheel import WheelArchive

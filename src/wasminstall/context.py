@@ -14,8 +14,10 @@ from pathlib import Path
 from ._default_index import DEFAULT_INDEX_URL
 from ._vendor.packaging.utils import canonicalize_name
 from .environment import Environment
+from .errors import InvalidInput
 from .hosts.folder import FolderHost
 from .indexes import AllThatHaveIt, DistributionIndex, FirstThatHasIt, Index, PinnedTo, SimpleIndex
+from .indexes.direct import local_path
 from .options import IndexStrategy
 from .progress import Reporter
 from .targets import Target, running_target
@@ -30,17 +32,32 @@ _default_index_urls: tuple[str, ...] = (DEFAULT_INDEX_URL,)
 class Context:
     """The world of one install.
 
-    ``sources`` come after what is installed, most preferred first; ``libraries`` are shared libraries in place that
-    no ``.dist-info`` tells of, version by name; ``names`` are projects known without asking, for hints.
+    ``sources`` come after what is installed, most preferred first, the ``distribution`` among them where there is one;
+    ``libraries`` are shared libraries in place that no ``.dist-info`` tells of, version by name.
     """
 
     target: Target
     environment: Environment
     client: Client
     sources: tuple[Index, ...]
+    distribution: DistributionIndex | None = None
     libraries: Mapping[str, str] = field(default_factory=dict)
-    names: frozenset[str] = frozenset()
     reporter: Reporter | None = None
+
+    async def read(self, address: str) -> bytes:
+        """The bytes behind a path or URL. Raises ``InvalidInput`` or ``TransportError``."""
+        path = local_path(address)
+        if not path:
+            return (await self.client.get(address)).body
+        return _file(path)
+
+
+def _file(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise InvalidInput(f"cannot read {path}: {reason}", hint="check the path") from None
 
 
 def set_default_index(*urls: str) -> None:
@@ -55,7 +72,7 @@ def default_index_urls() -> tuple[str, ...]:
 
 
 def current_context(
-    index_urls: Sequence[str] = (),
+    index_urls: Sequence[str] | None = None,
     *,
     strategy: IndexStrategy = "first-index",
     index_for: Mapping[str, str] | None = None,
@@ -72,7 +89,7 @@ def current_context(
     def index(url: str) -> Index:
         return SimpleIndex(client, url, target, "PyPI" if url == DEFAULT_INDEX_URL else "")
 
-    indexes = [index(url) for url in index_urls or _default_index_urls]
+    indexes = [index(url) for url in (_default_index_urls if index_urls is None else index_urls)]
     chain: Index = AllThatHaveIt(indexes) if strategy == "best-match" else FirstThatHasIt(indexes)
     pins = {str(canonicalize_name(name)): index(url) for name, url in (index_for or {}).items()}
     if sys.platform != "emscripten":
@@ -87,7 +104,7 @@ def current_context(
         client=client,
         sources=(distribution, PinnedTo(pins, chain)),
         libraries=loaded_libraries(lock),
-        names=distribution.names,
+        distribution=distribution,
         reporter=announce,
     )
 

@@ -8,11 +8,11 @@ from collections.abc import Coroutine, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from .addresses import without_credentials
 from .errors import HashMismatch, InvalidInput, UnsafeWheel
 from .indexes import Candidate
 from .progress import Progress
 from .transport import Client
-from .transport.client import without_credentials
 
 __all__ = ["Downloads", "all_at_once"]
 

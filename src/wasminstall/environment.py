@@ -22,6 +22,7 @@ from .errors import EnvironmentStateError, InvalidWheel, NotInstalled, Placement
 from .hosts.port import Host, Placed
 from .hosts.transaction import Transaction, is_below
 from .installed import Installed, read_distributions
+from .locks.provenance import PROVENANCE_FILE
 from .wheels.archive import LibraryArchive
 from .wheels.layout import with_portable_shebang
 from .wheels.record import RecordEntry, entry_for, format_record
@@ -178,7 +179,7 @@ class _Change:
         if arrival.direct_url is not None:
             files["direct_url.json"] = json.dumps(arrival.direct_url, sort_keys=True, separators=(",", ":")).encode()
         if arrival.provenance:
-            files["wasminstall.json"] = arrival.provenance
+            files[PROVENANCE_FILE] = arrival.provenance
         for name, content in files.items():
             path = f"{site}/{wheel.dist_info}/{name}"
             self._put(wheel, path, content)

@@ -34,6 +34,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .addresses import hide_credentials
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -85,9 +87,9 @@ class InvalidRequirement(InvalidInput):
     """A requirement does not follow PEP 508 and cannot be repaired without guessing."""
 
     def __init__(self, text: str, reason: str, *, hint: str = "") -> None:
-        self.text = text
-        self.reason = reason
-        super().__init__(f"cannot read the requirement {text!r}: {reason}", hint=hint)
+        self.text = hide_credentials(text)
+        self.reason = hide_credentials(reason)
+        super().__init__(f"cannot read the requirement {self.text!r}: {self.reason}", hint=hide_credentials(hint))
 
 
 class LockError(InvalidInput):
@@ -130,7 +132,7 @@ class UnknownProject(ResolutionError):
         self.sources = tuple(sources)
         self.close = tuple(close)
         asked = ", ".join(sources) or "no source"
-        spelling = f"did you mean {' or '.join(close)}? If not" if close else "check the spelling, or"
+        spelling = f"did you mean {' or '.join(close)}? If not," if close else "check the spelling, or"
         super().__init__(
             f"there is no project named {name!r}{_asked_for(required_by)}; asked: {asked}",
             hint=f"{spelling} name the index that has it with index_urls=[...]",

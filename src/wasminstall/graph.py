@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ._vendor.packaging.utils import canonicalize_name
+from .addresses import without_credentials
 from .context import Context, current_context
 from .errors import InvalidRequirement, NotInstalled
 from .installed import Installed
 from .requirements import Requirement, parse_metadata_requirement, parse_requirement
 from .targets import Target
-from .transport.addresses import without_credentials
 
 __all__ = ["Branch", "Edge", "InstalledGraph", "Reasons", "State", "Tree", "tree", "why"]
 

@@ -17,7 +17,11 @@ IndexStrategy = Literal["first-index", "best-match"]
 class InstallOptions(TypedDict, total=False):
     """The keyword arguments of ``install()`` besides ``dry_run``; see there."""
 
-    constraints: Iterable[str]
+    file: str | None
+    extras: Iterable[str]
+    groups: Iterable[str]
+    lock: str | None
+    constraints: str | Iterable[str]
     index_urls: str | Sequence[str]
     index_strategy: IndexStrategy
     index_for: Mapping[str, str]
@@ -27,4 +31,5 @@ class InstallOptions(TypedDict, total=False):
     deps: bool
     upgrade: bool | Iterable[str]
     reinstall: bool
+    require_hashes: bool
     progress: Reporter | None

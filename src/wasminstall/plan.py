@@ -68,7 +68,7 @@ def make_plan(problem: Problem, resolution: Resolution) -> Plan:
         _action(candidate, problem.installed.get(name), name in requested)
         for name, candidate in sorted(resolution.candidates.items())
     ]
-    return Plan(tuple(actions), tuple(resolution.warnings))
+    return Plan(tuple(actions), (*problem.wish.notes, *resolution.warnings))
 
 
 def _action(candidate: Candidate, before: Candidate | None, requested: bool) -> Action:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from wasminstall.addresses import hide_credentials
 from wasminstall.errors import InvalidInput
 from wasminstall.requirements.requested import Read, Requested
-from wasminstall.transport.addresses import hide_credentials
 
 __all__ = ["reader", "texts"]
 

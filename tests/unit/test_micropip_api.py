@@ -39,7 +39,9 @@ async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
                 chain = FirstThatHasIt([SimpleIndex(given.client, url, given.target) for url in index_urls])
                 return Context(given.target, given.environment, given.client, (given.sources[0], chain))
 
-            monkeypatch.setattr(micropip, "current_context", lambda urls=(), **options: context(list(urls), **options))
+            monkeypatch.setattr(
+                micropip, "current_context", lambda urls=None, **options: context(list(urls or ()), **options)
+            )
             monkeypatch.setattr(micropip, "_index_urls", ())
             monkeypatch.setattr(micropip, "_constraints", ())
             monkeypatch.setattr(micropip, "_mocks", type(micropip._mocks)())

@@ -14,11 +14,11 @@ from world import LINUX, WASM, World, versions, world_on
 from support.index_server import IndexServer
 from support.wheel_factory import make_wheel
 from wasminstall import errors
-from wasminstall.api import install_into
 from wasminstall.context import Context
 from wasminstall.environment import Environment
 from wasminstall.hosts.folder import FolderHost
 from wasminstall.indexes import AllThatHaveIt, FirstThatHasIt, SimpleIndex
+from wasminstall.installing import install_into
 from wasminstall.plan import Plan
 from wasminstall.requirements import parse_requirement
 from wasminstall.targets import named_target

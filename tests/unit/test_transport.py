@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from support.index_server import IndexServer, basic
 from support.wheel_factory import make_wheel
+from wasminstall.addresses import absolute, hide_credentials, split_address, without_credentials
 from wasminstall.download import Downloads
 from wasminstall.errors import HashMismatch, HTTPStatusError, InvalidInput, NetworkError
 from wasminstall.indexes import Candidate, direct_candidate
@@ -20,7 +21,6 @@ from wasminstall.progress import Event, Progress
 from wasminstall.requirements import parse_requirement
 from wasminstall.targets import named_target
 from wasminstall.transport import Client, Request
-from wasminstall.transport.addresses import absolute, hide_credentials, split_address, without_credentials
 from wasminstall.transport.desktop import DesktopTransport
 
 FILENAME, DATA = make_wheel("pkg", "1.0", files={"pkg/data.bin": random.Random(0).randbytes(200_000)})

@@ -9,11 +9,11 @@ from typing import Any
 
 from support.index_server import IndexServer
 from support.wheel_factory import make_wheel
-from wasminstall.api import install_into
 from wasminstall.context import Context
 from wasminstall.environment import Environment
 from wasminstall.hosts.folder import FolderHost
 from wasminstall.indexes import DistributionIndex, FirstThatHasIt, SimpleIndex
+from wasminstall.installing import install_into
 from wasminstall.plan import Plan
 from wasminstall.report import Report
 from wasminstall.requirements import read_requirements
@@ -68,7 +68,7 @@ class World:
         distribution = DistributionIndex(self.lock, self.index.origin + "/dist/", self._target)
         environment = Environment(FolderHost(self.site))
         sources = (distribution, FirstThatHasIt([index]))
-        return Context(self._target, environment, client, sources, names=distribution.names)
+        return Context(self._target, environment, client, sources, distribution)
 
     def installed(self) -> dict[str, str]:
         """Version by name, read from the folder."""

@@ -90,7 +90,8 @@ def distribution_lock() -> dict[str, Any]:
     if hasattr(pyodide_js, "lockfile") and pyodide_js.lockfile:
         text = js.JSON.stringify(pyodide_js.lockfile)
     elif hasattr(api, "lockfile_packages"):  # before 0.28
-        text = f'{{"packages": {js.JSON.stringify(api.lockfile_packages)}}}'
+        packages, info = js.JSON.stringify(api.lockfile_packages), js.JSON.stringify(api.lockfile_info)
+        text = f'{{"info": {info}, "packages": {packages}}}'
     else:
         return {}
     lock: dict[str, Any] = json.loads(text)

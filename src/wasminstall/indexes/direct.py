@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import unquote, urldefrag, urlsplit
 
+from ..addresses import hide_credentials, without_credentials
 from ..errors import InvalidRequirement
 from ..requirements import Requirement
 from ..targets import Target
-from ..transport.addresses import hide_credentials, without_credentials
 from .filenames import best_rank, wheel_name
 from .model import Candidate
 from .simple import hashes_of_fragment

@@ -7,11 +7,14 @@ of libraries, not wheels; they are candidates like the rest and are placed elsew
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote, urljoin
 
 from .._vendor.packaging.utils import canonicalize_name
 from .._vendor.packaging.version import InvalidVersion, Version
+from ..errors import InvalidRequirement
+from ..requirements import parse_metadata_requirement
 from ..targets import Target
 from ..wheels.metadata import Metadata
 from .filenames import best_rank
@@ -30,11 +33,12 @@ class DistributionIndex:
 
         ``without`` names projects (normalised) that must come from elsewhere.
         """
-        self._without = without
+        self.info: Mapping[str, Any] = lock.get("info", {})
         packages: Mapping[str, Mapping[str, Any]] = lock.get("packages", {})
         # Keys and names are not always canonical ("Pillow", "ruamel.yaml").
         usable = filter(_is_usable, packages.values())
-        self._entries = {str(canonicalize_name(entry["name"])): entry for entry in usable}
+        entries = {str(canonicalize_name(entry["name"])): entry for entry in usable}
+        self._entries = {name: entry for name, entry in entries.items() if name not in without}
         self._base_url = base_url.rstrip("/") + "/"
         self._target = target
 
@@ -57,6 +61,25 @@ class DistributionIndex:
     def names(self) -> frozenset[str]:
         """The normalised names of everything in the lock."""
         return frozenset(self._entries)
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """Everything the lock has for this target."""
+        found = (self._candidate(name, entry) for name, entry in sorted(self._entries.items()))
+        return tuple(candidate for candidate in found if isinstance(candidate, Candidate))
+
+    def as_locked(self, name: str, metadata: Metadata) -> Metadata:
+        """The metadata of an installed distribution, with only the dependencies its lock entry goes by.
+
+        The distribution leaves out what a package can do without (pandas comes without tzdata): asking for it later
+        would undo that choice. Extras stay; so does the metadata of any other version.
+        """
+        entry = self._entries.get(name)
+        if entry is None or str(entry["version"]) != metadata.version:
+            return metadata
+        depends = {canonicalize_name(str(depend)) for depend in entry.get("depends") or ()}
+        kept = tuple(text for text in metadata.requires_dist if "extra" in text or _project(text) in depends)
+        return replace(metadata, requires_dist=kept)
 
     def _candidate(self, name: str, entry: Mapping[str, Any]) -> Candidate | RefusedFile:
         filename = unquote(str(entry["file_name"]).partition("?")[0].rsplit("/", 1)[-1])
@@ -91,3 +114,11 @@ def _is_usable(entry: Mapping[str, Any]) -> bool:
         return False
     path = entry["file_name"].partition("?")[0]
     return bool(path.endswith(".whl") or entry.get("package_type") == "shared_library")
+
+
+def _project(text: str) -> str:
+    """The normalised name a requirement is about, empty when it cannot be read."""
+    try:
+        return parse_metadata_requirement(text).name
+    except InvalidRequirement:
+        return ""

@@ -6,8 +6,8 @@ from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import unquote
 
+from ..addresses import absolute, without_credentials
 from ..errors import IndexAnswerError
-from ..transport.addresses import absolute, without_credentials
 
 __all__ = ["read_html_page"]
 

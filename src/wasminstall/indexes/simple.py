@@ -10,11 +10,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from ..addresses import absolute, without_credentials
 from ..errors import HTTPStatusError, IndexAnswerError
 from ..requirements import python_accepts
 from ..targets import Target
 from ..transport import Client, Response
-from ..transport.addresses import absolute, without_credentials
 from .filenames import best_rank, sdist_version, wheel_name
 from .model import Candidate, Listing, RefusedFile
 

@@ -16,11 +16,11 @@ from typing import Any, TypeVar
 from .._default_index import DEFAULT_INDEX_URL
 from .._vendor.packaging.specifiers import InvalidSpecifier, SpecifierSet
 from .._vendor.packaging.utils import canonicalize_name
-from ..api import install_into, uninstall_from
 from ..context import Context, current_context
 from ..environment import Arrival
 from ..errors import WasmInstallError
 from ..indexes import FirstThatHasIt, Index, SimpleIndex
+from ..installing import install_into, uninstall_from
 from ..progress import Event
 from ..requirements import Requirement, read_requirements
 from ..resolution import Wish
@@ -192,7 +192,7 @@ def _context(index_urls: builtins.list[str] | str | None, credentials: str | Non
     given = [index_urls] if isinstance(index_urls, str) else index_urls
     urls = [DEFAULT_INDEX_URL if url == "PYPI" else url for url in (_index_urls if given is None else given)]
     plain = [url for url in urls if not has_placeholder(url)]
-    context = current_context(plain, credentials=credentials or "same-origin")
+    context = current_context(plain or None, credentials=credentials or "same-origin")
     if any(has_placeholder(url) for url in urls):
         chain = FirstThatHasIt([_index(context, url) for url in urls])
         context = replace(context, sources=(*context.sources[:-1], chain))

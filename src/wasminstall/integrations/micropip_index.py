@@ -9,13 +9,13 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..addresses import without_credentials
 from ..errors import HTTPStatusError, IndexAnswerError
 from ..indexes import Candidate, Listing, RefusedFile
 from ..indexes.html import read_html_page
 from ..indexes.simple import candidate_of
 from ..targets import Target
 from ..transport import Client, Response
-from ..transport.addresses import without_credentials
 
 __all__ = ["PlaceholderIndex", "has_placeholder"]
 

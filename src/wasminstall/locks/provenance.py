@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from ..addresses import without_credentials
 from ..indexes import Candidate
-from ..transport.addresses import without_credentials
 from ..wheels.record import STRONG_ALGORITHMS
 
 __all__ = ["PROVENANCE_FILE", "Provenance", "provenance_json", "read_provenance"]

@@ -13,6 +13,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 from .._vendor.packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
 from .._vendor.packaging.utils import canonicalize_name
 from .._vendor.packaging.version import InvalidVersion, Version
+from ..addresses import hide_credentials
 from ..errors import LockError
 from ..indexes import Candidate
 from ..indexes.direct import local_path
@@ -20,7 +21,6 @@ from ..indexes.filenames import best_rank, wheel_name
 from ..requirements import python_accepts
 from ..requirements.documents import join_address, parse_toml
 from ..targets import Target
-from ..transport.addresses import hide_credentials
 from ..wheels.record import STRONG_ALGORITHMS
 
 if TYPE_CHECKING:

@@ -8,13 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 from .._vendor.packaging.utils import canonicalize_name
+from ..addresses import hide_credentials
 from ..errors import LockError
 from ..indexes import Candidate, DistributionIndex
 from ..indexes.direct import local_path
 from ..requirements import Requirement
 from ..requirements.documents import join_address
 from ..targets import Target
-from ..transport.addresses import hide_credentials
 from .entries import LockEntry
 
 __all__ = ["read_pyodide_lock", "write_pyodide_lock"]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from ..addresses import hide_credentials
 from ..errors import InvalidInput, LockError
 from ..indexes import Candidate
 from ..requirements import Requirement
 from ..requirements.inputs import input_kind, load
 from ..requirements.requested import Read
 from ..targets import Target
-from ..transport.addresses import hide_credentials
 from .pylock import read_pylock
 from .pyodide_lock import read_pyodide_lock
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urljoin
 
+from ..addresses import hide_credentials
 from ..errors import InvalidInput, InvalidRequirement
-from ..transport.addresses import hide_credentials
 from .parse import Requirement, parse_requirement
 
 __all__ = ["decode_text", "join_address", "located_requirement", "parse_toml", "string_list", "table"]

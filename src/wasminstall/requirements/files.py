@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from ..addresses import hide_credentials
 from ..errors import InvalidInput, WasmInstallError
-from ..transport.addresses import hide_credentials
 from .documents import decode_text, join_address, located_requirement
 from .parse import Requirement
 from .requested import Read, Requested

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import Literal
 from urllib.parse import urlsplit
 
+from ..addresses import hide_credentials
 from ..errors import InvalidInput
-from ..transport.addresses import hide_credentials
 from .documents import decode_text
 from .requested import Read, Requested
 

@@ -9,8 +9,8 @@ from typing import Any
 from .._vendor.packaging.markers import Marker
 from .._vendor.packaging.specifiers import InvalidSpecifier, SpecifierSet
 from .._vendor.packaging.utils import canonicalize_name
+from ..addresses import hide_credentials
 from ..errors import InvalidInput
-from ..transport.addresses import hide_credentials
 from .documents import located_requirement, parse_toml, string_list, table
 from .parse import Requirement
 from .requested import Requested

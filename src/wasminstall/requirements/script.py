@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from ..addresses import hide_credentials
 from ..errors import InvalidInput
-from ..transport.addresses import hide_credentials
 from .documents import located_requirement, parse_toml, string_list
 from .project import read_requires_python
 from .requested import Requested

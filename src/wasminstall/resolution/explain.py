@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Sequence
 
 from .._vendor.packaging.version import InvalidVersion, Version
+from ..addresses import hide_credentials
 from ..errors import Conflict, NoCompatibleWheel, NoMatchingVersion, PythonMismatch, ResolutionError, UnknownProject
 from ..indexes.model import Candidate, RefusedFile
 from ..requirements import Requirement
@@ -75,7 +76,7 @@ def _nothing_fits(requirement: Requirement, chain: Sequence[str], universe: Univ
 
 
 def _wanted(requirement: Requirement) -> str:
-    url = f" @ {requirement.url}" if requirement.url else ""
+    url = f" @ {hide_credentials(requirement.url)}" if requirement.url else ""
     return f"{requirement.name}{url or requirement.specifier}"
 
 
@@ -202,7 +203,7 @@ def _said_by_nobody(reason: Reason) -> str:
 def _short(requirement: Requirement) -> str:
     """Without the marker: it holds here, or nobody would speak of it."""
     extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
-    url = f" @ {requirement.url}" if requirement.url else ""
+    url = f" @ {hide_credentials(requirement.url)}" if requirement.url else ""
     return f"{requirement.name}{extras}{url or requirement.specifier}"
 
 

@@ -22,7 +22,8 @@ class Wish:
     ``constraints`` limit versions and ask for nothing. ``pre`` admits pre-releases everywhere; without ``deps`` only
     the named projects are looked at. What is installed stays where it satisfies everything, but for the projects in
     ``upgrade`` (the best version counts) and in ``reinstall`` (placed again in any case). ``prefer`` says whether the
-    version of the Pyodide distribution or the newest one comes first.
+    version of the Pyodide distribution or the newest one comes first. ``hashes`` limits files by project name, as
+    ``algorithm:digest``; with ``require_hashes`` nothing may come without. ``notes`` are passed on as warnings.
     """
 
     requirements: tuple[Requirement, ...]
@@ -32,6 +33,9 @@ class Wish:
     upgrade: frozenset[str] = frozenset()
     reinstall: frozenset[str] = frozenset()
     prefer: Prefer = "distribution"
+    hashes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    require_hashes: bool = False
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -243,7 +243,8 @@ class _Search:
             for (name, extra), bit in sorted(chosen.items())
             if not extra
         }
-        return Resolution(candidates, tuple(warnings_about(candidates, chosen, universe)))
+        warnings = warnings_about(candidates, chosen, universe)
+        return Resolution(universe.needed(candidates, chosen), tuple(warnings))
 
     def _with_metadata(self, candidate: Candidate) -> Candidate:
         """The candidate with the metadata the answer rests on, for the wheel to be compared with."""

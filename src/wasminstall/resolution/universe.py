@@ -7,12 +7,13 @@ made before are then no longer true, which ``Outgrown`` tells: the search starts
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from .._vendor.packaging.utils import canonicalize_name
 from .._vendor.packaging.version import InvalidVersion, Version
 from ..errors import InvalidRequirement
 from ..indexes.direct import direct_candidate
-from ..indexes.model import Candidate, Listing, Origin
+from ..indexes.model import Candidate, Listing, Origin, RefusedFile
 from ..requirements import Requirement, parse_metadata_requirement, python_accepts
 from ..wheels.metadata import Metadata
 from .domains import Domain, Policy, build_domain
@@ -107,9 +108,11 @@ class Universe:
         return bool(known)
 
     def _usable(self, name: str, listings: Sequence[Listing]) -> Sequence[Listing]:
-        """Without what is installed when the project is to be placed again."""
+        """Without what is installed when the project is to be placed again, and without files of another hash."""
         again = name in self.problem.wish.reinstall
-        return [listing for listing in listings if not (again and listing.source == "installed")]
+        listings = [listing for listing in listings if not (again and listing.source == "installed")]
+        allowed = self.problem.wish.hashes.get(name)
+        return listings if allowed is None else [_with_hashes(listing, allowed) for listing in listings]
 
     def _policy(self, name: str) -> Policy:
         wish = self.problem.wish
@@ -226,6 +229,19 @@ class Universe:
                     self._dependants.setdefault(requirement.name, set()).add(other)
         return sorted(self._dependants.get(name, ())) if name in self.problem.installed else ()
 
+    def needed(self, candidates: Mapping[str, Candidate], chosen: Iterable[tuple[str, str]]) -> dict[str, Candidate]:
+        """The candidates without installed ones that only took part because they depend on something."""
+        keys = set(chosen)
+        reached: set[str] = set()
+        pending = [item.name for item in self.roots()]
+        while pending:
+            name = pending.pop()
+            if name in candidates and name not in reached:
+                reached.add(name)
+                for extra in [extra for other, extra in keys if other == name]:
+                    pending += [item.name for item in self.dependencies(candidates[name], extra).values()]
+        return {name: item for name, item in candidates.items() if name in reached or item.origin != "installed"}
+
     def _holding(self, text: str, extra: str) -> list[Requirement]:
         """The requirement in a list when it holds; an unreadable one is left to ``defect``."""
         environment = self.problem.target.environment
@@ -258,3 +274,17 @@ class Universe:
             known[requirement.url] = direct_candidate(requirement, self.problem.target)
             if self.forget_domains([requirement.name]):
                 raise Outgrown
+
+
+def _with_hashes(listing: Listing, allowed: frozenset[str]) -> Listing:
+    """The listing without the candidates whose announced hashes are none of these."""
+    fitting = [candidate for candidate in listing.candidates if _has_hash(candidate, allowed)]
+    others = [candidate for candidate in listing.candidates if candidate not in fitting]
+    detail = "its hash is none of those that were given"
+    refused = [RefusedFile(other.filename, str(other.version), "invalid", detail) for other in others]
+    return replace(listing, candidates=tuple(fitting), refused=(*listing.refused, *refused))
+
+
+def _has_hash(candidate: Candidate, allowed: frozenset[str]) -> bool:
+    hashes = {f"{algorithm}:{digest}" for algorithm, digest in candidate.hashes.items()}
+    return candidate.origin == "installed" or not hashes.isdisjoint(allowed)

@@ -12,8 +12,8 @@ from typing import Any
 from js import AbortController, Blob, Object, crypto, fetch
 from pyodide.ffi import JsException, to_js
 
+from ..addresses import hide_credentials, without_credentials
 from ..errors import NetworkError
-from .addresses import hide_credentials, without_credentials
 from .port import OnBytes, Request, Response
 
 __all__ = ["BrowserTransport"]

@@ -10,11 +10,11 @@ import asyncio
 import random
 from collections.abc import Mapping
 
+from ..addresses import split_address, without_credentials
 from ..errors import HTTPStatusError, NetworkError
-from .addresses import split_address, without_credentials
 from .port import OnBytes, Request, Response, Transport
 
-__all__ = ["Client", "without_credentials"]
+__all__ = ["Client"]
 
 _AT_ONCE = 16
 _ATTEMPTS = 3

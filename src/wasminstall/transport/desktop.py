@@ -6,8 +6,8 @@ import hashlib
 
 import httpx
 
+from ..addresses import hide_credentials, without_credentials
 from ..errors import NetworkError
-from .addresses import hide_credentials, without_credentials
 from .port import OnBytes, Request, Response
 
 __all__ = ["DesktopTransport"]
