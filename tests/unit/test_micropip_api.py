@@ -39,9 +39,10 @@ async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
                 chain = FirstThatHasIt([SimpleIndex(given.client, url, given.target) for url in index_urls])
                 return Context(given.target, given.environment, given.client, (given.sources[0], chain))
 
-            monkeypatch.setattr(
-                micropip, "current_context", lambda urls=None, **options: context(list(urls or ()), **options)
-            )
+            def in_world(urls: Any = None, **options: Any) -> Context:
+                return context(list(urls or ()), **options)
+
+            monkeypatch.setattr(micropip, "current_context", in_world)
             monkeypatch.setattr(micropip, "_index_urls", ())
             monkeypatch.setattr(micropip, "_constraints", ())
             monkeypatch.setattr(micropip, "_mocks", type(micropip._mocks)())
