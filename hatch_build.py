@@ -19,7 +19,7 @@ PACKAGE = Path(__file__).parent / "src" / "wasminstall"
 # Only what the installer imports: every module costs bytes in the page.
 PACKAGING_MODULES = (
     "__init__", "_elffile", "_manylinux", "_musllinux", "_parser", "_ranges", "_structures", "_tokenizer",
-    "errors", "markers", "pylock", "ranges", "requirements", "specifiers", "tags", "utils", "version",
+    "errors", "markers", "pylock", "requirements", "specifiers", "tags", "utils", "version",
 )  # fmt: skip
 
 
