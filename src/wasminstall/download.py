@@ -14,7 +14,7 @@ from .indexes import Candidate
 from .progress import Progress
 from .transport import Client
 
-__all__ = ["Downloads", "all_at_once"]
+__all__ = ["Downloads", "all_at_once", "check_given"]
 
 _Result = TypeVar("_Result")
 
@@ -89,6 +89,21 @@ def _local_file(candidate: Candidate) -> bytes:
             f"cannot read the wheel {candidate.url}: {getattr(error, 'strerror', error)}",
             hint="check the path; a relative one starts at the working directory",
         ) from None
+
+
+def check_given(candidate: Candidate, data: bytes, allowed: frozenset[str]) -> None:
+    """Compare with the hashes the user gave (``algorithm:digest``, one has to be right), announced or not.
+
+    Raises ``HashMismatch``.
+    """
+    if allowed & {f"{algorithm}:{digest}" for algorithm, digest in candidate.hashes.items()}:
+        return  # compared when the bytes came
+    actual = {name: hashlib.new(name, data).hexdigest() for name in sorted({item.partition(":")[0] for item in allowed})}
+    if allowed.isdisjoint(f"{algorithm}:{digest}" for algorithm, digest in actual.items()):
+        algorithm = next(iter(actual), "sha256")
+        given = " or ".join(sorted(item.partition(":")[2] for item in allowed if item.startswith(algorithm)))
+        found = actual.get(algorithm) or hashlib.sha256(data).hexdigest()
+        raise HashMismatch(candidate.filename, algorithm, given, found, without_credentials(candidate.url))
 
 
 def _check(candidate: Candidate, data: bytes, digest: str) -> None:

@@ -16,7 +16,7 @@ from ._vendor.packaging.version import InvalidVersion, Version
 from .addresses import without_credentials
 from .catalogue import Catalogue
 from .context import Context
-from .download import Downloads, all_at_once
+from .download import Downloads, all_at_once, check_given
 from .environment import Arrival
 from .errors import InvalidInput, InvalidWheel
 from .indexes import Candidate, InstalledIndex
@@ -56,11 +56,12 @@ async def install_into(
             else:
                 resolution = _locked(lock, problem)
             plan = make_plan(problem, resolution)
-            _require_hashes(plan, wish)
+            if lock is None:  # a lock has a hash for everything
+                _require_hashes(plan, wish)
             if dry_run:
                 return plan
             imported = _imported(plan, context)
-            added = await _carry_out(plan, context, downloads, progress)
+            added = await _carry_out(plan, wish, context, downloads, progress)
         finally:
             await downloads.cancel()
     report = Report(plan, added, time.perf_counter() - started, imported)
@@ -102,12 +103,17 @@ def _locked(lock: Sequence[Candidate], problem: Problem) -> Resolution:
 
 def _require_hashes(plan: Plan, wish: Wish) -> None:
     """Raise ``InvalidInput`` naming everything that would come without a hash the user gave."""
-    bare = [action.name for action in plan.changes if wish.require_hashes and action.name not in wish.hashes]
+    bare = [action.name for action in plan.changes if wish.require_hashes and not _has_hash(action.candidate, wish)]
     if bare:
         raise InvalidInput(
             f"hashes are required, and none is given for: {', '.join(bare)}",
             hint="add --hash=sha256:... to the line of each, dependencies included",
         )
+
+
+def _has_hash(candidate: Candidate, wish: Wish) -> bool:
+    """Whether the user, or the fragment of an address, names a hash; what an index announces does not count."""
+    return candidate.name in wish.hashes or (candidate.origin in ("url", "file") and bool(candidate.hashes))
 
 
 def _imported(plan: Plan, context: Context) -> tuple[str, ...]:
@@ -120,10 +126,15 @@ def _imported(plan: Plan, context: Context) -> tuple[str, ...]:
     )
 
 
-async def _carry_out(plan: Plan, context: Context, downloads: Downloads, progress: Progress) -> tuple[Added, ...]:
+async def _carry_out(
+    plan: Plan, wish: Wish, context: Context, downloads: Downloads, progress: Progress
+) -> tuple[Added, ...]:
     """Fetch and verify every wheel of the plan, then place them all."""
     progress.expect({action.name: action.candidate.size for action in plan.changes})
     wheels = await all_at_once(downloads.wheel(action.candidate) for action in plan.changes)
+    for action, data in zip(plan.changes, wheels, strict=True):
+        if action.name in wish.hashes:
+            check_given(action.candidate, data, wish.hashes[action.name])
     progress.tell(Event("place", f"placing {counted(len(wheels), 'package')}", total=len(wheels)))
     arrivals = [_arrival(action, data) for action, data in zip(plan.changes, wheels, strict=True)]
     await context.environment.apply(place=arrivals)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import ModuleType
 from typing import TypeVar
 
 import pytest
@@ -337,3 +339,56 @@ async def test_unsafe_wheel_changes_nothing(world: World) -> None:
     filename, data = make_wheel("a", "1.0", record="a/__init__.py,sha256=AAAA,1\n")
     world.index.add(filename, data)
     await refused(world, errors.WheelError, "a", "good")
+
+
+async def test_an_extra_of_a_distribution_package_is_read_from_its_wheel(world: World) -> None:
+    """A lock entry knows no extras: the METADATA inside the wheel does."""
+    filename, data = make_wheel("num", "1.0", tag=WASM, extras={"fast": ["speed"]})
+    world.index.mount("/dist/", lambda path: data if path == filename else None)
+    world.lock["packages"] = {"num": {"name": "num", "version": "1.0", "file_name": filename, "depends": []}}
+    world.publish("speed", "1.0")
+    assert versions(await world.plan("num[fast]")) == {"num": "1.0", "speed": "1.0"}
+
+
+async def test_what_the_distribution_leaves_out_is_not_asked_for_later(world: World) -> None:
+    filename, data = make_wheel("num", "1.0", tag=WASM, requires=["zones", "lib"])
+    world.index.mount("/dist/", lambda path: data if path == filename else None)
+    world.publish("lib", "1.0")
+    entry = {"name": "num", "version": "1.0", "file_name": filename, "depends": ["lib"]}
+    world.lock["packages"] = {"num": entry}
+    await world.install("num")
+    report = await world.install("num")
+    assert (report.added, report.kept) == ((), ("lib", "num"))
+
+
+async def test_a_module_that_is_in_memory_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.publish("stale-thing", "1.0")
+    world.publish("stale-thing", "2.0")
+    await world.install("stale-thing<2")
+    monkeypatch.setitem(sys.modules, "stale_thing", ModuleType("stale_thing"))
+    report = await world.install("stale-thing", upgrade=["stale-thing"])
+    assert report.imported == ("stale-thing",)
+    assert "stale-thing was imported before" in repr(report)
+
+
+async def test_a_plan_shows_only_what_was_asked_about(world: World) -> None:
+    world.publish("base", "1.0")
+    world.publish("app", "1.0", requires=["base"])
+    world.publish("other", "1.0", requires=["base"])
+    await world.install("app", "other")
+    assert versions(await world.plan("app")) == {"app": "1.0", "base": "1.0"}
+
+
+async def test_an_archived_project_is_said_to_be_one(world: World) -> None:
+    """PEP 792."""
+    world.publish("old", "1.0")
+    world.index.add_project("old", status="archived")
+    assert (await world.plan("old")).warnings == ("old is marked as archived",)
+
+
+async def test_a_project_in_quarantine_is_not_installed(world: World) -> None:
+    """PEP 792: an index offers no files of it; should it do so all the same, they are not taken."""
+    world.publish("bad", "1.0")
+    world.index.add_project("bad", status="quarantined")
+    error = await refused(world, errors.NoMatchingVersion, "bad")
+    assert "quarantine" in str(error)

@@ -11,11 +11,12 @@ from ..errors import IndexAnswerError
 
 __all__ = ["read_html_page"]
 
+_STATUS = {"pypi:project-status": "status", "pypi:project-status-reason": "reason"}
 _DISTRIBUTIONS = (".whl", ".zip", ".tar.gz", ".tar.bz2", ".tgz", ".egg", ".exe")
 
 
-def read_html_page(text: str, url: str, shown: str, name: str) -> list[dict[str, Any]]:
-    """The links of a project page as PEP 691 ``files``, URLs made absolute.
+def read_html_page(text: str, url: str, shown: str, name: str) -> dict[str, Any]:
+    """A project page as the object PEP 691 would have: ``files`` with absolute URLs, ``project-status`` (PEP 792).
 
     Raises ``IndexAnswerError`` for an API version we do not speak (PEP 629) and for a page without distributions
     that does not look like an index: a log-in page answers with status 200 too.
@@ -31,15 +32,16 @@ def read_html_page(text: str, url: str, shown: str, name: str) -> list[dict[str,
     titled = page.has_version or name in page.title.lower().replace("_", "-").replace(".", "-")
     if not titled and not any(file["filename"].endswith(_DISTRIBUTIONS) for file in page.files):
         raise IndexAnswerError(shown, f"no files and no mention of {name}")
-    return page.files
+    return {"files": page.files, "project-status": page.status}
 
 
 class _Page(HTMLParser):
-    """Collects anchors, the base URL and the API version."""
+    """Collects anchors, the base URL, the API version and the project's status."""
 
     def __init__(self, url: str) -> None:
         super().__init__()
         self.files: list[dict[str, Any]] = []
+        self.status: dict[str, str] = {}
         self.version = "1.0"
         self.has_version = False
         self.title = ""
@@ -49,12 +51,15 @@ class _Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """A link is a file; ``meta`` may hold the version, ``base`` the base."""
         values = dict(attrs)
+        name = values.get("name") or ""
         self._collects_title = tag in ("title", "h1")
         if tag == "a" and values.get("href"):
             self.files.append(self._file(values))
-        elif tag == "meta" and values.get("name") == "pypi:repository-version":
+        elif tag == "meta" and name == "pypi:repository-version":
             self.version = values.get("content") or "1.0"
             self.has_version = True
+        elif tag == "meta" and name in _STATUS:
+            self.status[_STATUS[name]] = values.get("content") or ""
         elif tag == "base" and values.get("href"):
             self._base = absolute(self._base, values["href"]) or self._base
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from .._vendor.packaging.version import Version
 from ..wheels.metadata import Metadata
@@ -47,9 +47,11 @@ class Candidate:
     metadata: Metadata | None = field(default=None, hash=False, compare=False)
 
 
-@dataclass(frozen=True)
-class RefusedFile:
-    """A file of the project that the target cannot use. ``detail`` is the part of the file that decided."""
+class RefusedFile(NamedTuple):
+    """A file of the project that the target cannot use. ``detail`` is the part of the file that decided.
+
+    A tuple, because a page has thousands of them.
+    """
 
     filename: str
     version: str

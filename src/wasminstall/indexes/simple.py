@@ -49,12 +49,12 @@ class SimpleIndex:
         return _listing(name, self._source, answer, self._target)
 
 
-def _files(answer: Response, name: str) -> list[dict[str, Any]]:
-    """The ``files`` of PEP 691, whatever the answer's form; raises ``IndexAnswerError``."""
+def project_page(answer: Response, name: str) -> dict[str, Any]:
+    """The project page as the object of PEP 691, whatever its form; raises ``IndexAnswerError``."""
     content_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     shown = without_credentials(answer.url)
     if content_type.endswith("json"):
-        return _json_files(answer, shown)
+        return _json_page(answer, shown)
     if content_type.endswith("html"):
         from .html import read_html_page  # the HTML parser is 30 ms of imports that most pages never need
 
@@ -62,9 +62,9 @@ def _files(answer: Response, name: str) -> list[dict[str, Any]]:
     raise IndexAnswerError(shown, f"its content type is {content_type or 'missing'!r}")
 
 
-def _json_files(answer: Response, shown: str) -> list[dict[str, Any]]:
+def _json_page(answer: Response, shown: str) -> dict[str, Any]:
     try:
-        page = json.loads(answer.body)
+        page: dict[str, Any] = json.loads(answer.body)
         version = str(page["meta"]["api-version"])
         files = page["files"]
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -73,19 +73,30 @@ def _json_files(answer: Response, shown: str) -> list[dict[str, Any]]:
         raise IndexAnswerError(shown, f"it speaks version {version} of the Simple API, this installer version 1")
     if not isinstance(files, list) or not all(isinstance(file, dict) for file in files):
         raise IndexAnswerError(shown, "'files' is not a list of objects")
-    return files
+    return page
 
 
 def _listing(name: str, source: str, answer: Response, target: Target) -> Listing:
+    page = project_page(answer, name)
+    status, reason = _status(page.get("project-status"))
     candidates: list[Candidate] = []
     refused: list[RefusedFile] = []
-    for file in _files(answer, name):
+    for file in page["files"]:
         found = candidate_of(name, source, file, target, answer.url)
         if isinstance(found, Candidate):
             candidates.append(found)
         elif found is not None:
             refused.append(found)
-    return Listing(name, source, tuple(candidates), tuple(refused))
+    if status == "quarantined":
+        candidates = []  # an index should not offer any; what it offers all the same is not to be trusted
+    return Listing(name, source, tuple(candidates), tuple(refused), status, reason)
+
+
+def _status(marker: object) -> tuple[str, str]:
+    """PEP 792: the status of the project and the reason given, either may be empty."""
+    if not isinstance(marker, Mapping):
+        return "", ""
+    return _text(marker.get("status")), _text(marker.get("reason"))
 
 
 def candidate_of(

@@ -59,7 +59,8 @@ def _files(answer: Response, name: str) -> Iterable[Mapping[str, Any]]:
     """The files in the form of PEP 691, whatever the answer's form; raises ``IndexAnswerError``."""
     shown = without_credentials(answer.url)
     if "html" in answer.headers.get("content-type", ""):
-        return read_html_page(answer.body.decode("utf-8", "replace"), answer.url, shown, name)
+        page = read_html_page(answer.body.decode("utf-8", "replace"), answer.url, shown, name)
+        return list(page["files"])
     try:
         page = json.loads(answer.body)
         return list(page["files"] if "files" in page else _released(page["releases"]))

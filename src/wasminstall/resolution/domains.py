@@ -9,7 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from .._vendor.packaging.version import Version
+from ..indexes.direct import local_path
 from ..indexes.model import Candidate, Listing, Origin, RefusedFile
+from ..indexes.simple import hashes_of_fragment
 from ..requirements import Requirement, version_set
 
 __all__ = ["ABSENT", "Domain", "Policy", "build_domain", "is_pinned"]
@@ -139,5 +141,6 @@ def _is_guarded_prerelease(candidate: Candidate) -> bool:
 
 def _came_from(candidate: Candidate, requirement: Requirement) -> bool:
     """Whether the candidate is the wheel behind this requirement's URL."""
-    address = requirement.url.partition("#")[0]
-    return candidate.origin in ("url", "file") and address.endswith(candidate.url)
+    address, _, fragment = requirement.url.partition("#")
+    same = candidate.url == (local_path(address) or address) and candidate.hashes == hashes_of_fragment(fragment)
+    return candidate.origin in ("url", "file") and same

@@ -277,14 +277,15 @@ class Universe:
 
 
 def _with_hashes(listing: Listing, allowed: frozenset[str]) -> Listing:
-    """The listing without the candidates whose announced hashes are none of these."""
-    fitting = [candidate for candidate in listing.candidates if _has_hash(candidate, allowed)]
+    """The listing without the candidates whose announced hashes contradict these; the bytes are checked later."""
+    fitting = [candidate for candidate in listing.candidates if _may_have_hash(candidate, allowed)]
     others = [candidate for candidate in listing.candidates if candidate not in fitting]
     detail = "its hash is none of those that were given"
     refused = [RefusedFile(other.filename, str(other.version), "invalid", detail) for other in others]
     return replace(listing, candidates=tuple(fitting), refused=(*listing.refused, *refused))
 
 
-def _has_hash(candidate: Candidate, allowed: frozenset[str]) -> bool:
+def _may_have_hash(candidate: Candidate, allowed: frozenset[str]) -> bool:
     hashes = {f"{algorithm}:{digest}" for algorithm, digest in candidate.hashes.items()}
-    return candidate.origin == "installed" or not hashes.isdisjoint(allowed)
+    comparable = candidate.hashes.keys() & {given.partition(":")[0] for given in allowed}
+    return candidate.origin == "installed" or not comparable or not hashes.isdisjoint(allowed)
