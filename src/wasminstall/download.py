@@ -98,7 +98,9 @@ def check_given(candidate: Candidate, data: bytes, allowed: frozenset[str]) -> N
     """
     if allowed & {f"{algorithm}:{digest}" for algorithm, digest in candidate.hashes.items()}:
         return  # compared when the bytes came
-    actual = {name: hashlib.new(name, data).hexdigest() for name in sorted({item.partition(":")[0] for item in allowed})}
+    actual = {
+        name: hashlib.new(name, data).hexdigest() for name in sorted({item.partition(":")[0] for item in allowed})
+    }
     if allowed.isdisjoint(f"{algorithm}:{digest}" for algorithm, digest in actual.items()):
         algorithm = next(iter(actual), "sha256")
         given = " or ".join(sorted(item.partition(":")[2] for item in allowed if item.startswith(algorithm)))

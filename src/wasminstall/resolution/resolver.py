@@ -120,12 +120,14 @@ class _Search:
             frontier = [item for dependencies in found for item in dependencies.values()]
 
     def _best(self, wanted: Iterable[Requirement]) -> list[Candidate]:
-        """The candidate that would be chosen if only these requirements mattered."""
-        mask = -1
-        for item in wanted:
-            mask &= self._universe.mask(item)
-            name = item.name
-        return [self._universe.domain(name).choices[(mask & -mask).bit_length() - 2]] if mask else []
+        """The candidate that would be chosen if only these requirements on one project mattered."""
+        requirements = list(wanted)
+        domain = self._universe.domain(requirements[0].name)
+        mask = domain.full & ~ABSENT
+        for item in requirements:
+            # To let in the next source is for the search to decide.
+            mask &= self._universe.known_mask(item)
+        return [domain.choices[(mask & -mask).bit_length() - 2]] if mask else []
 
     # --- the search -------------------------------------------------------------------------------------------
 

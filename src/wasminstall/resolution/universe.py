@@ -59,22 +59,26 @@ class Universe:
 
     def mask(self, requirement: Requirement) -> int:
         """The choices a requirement allows; raises ``Outgrown`` when those known so far are not enough."""
+        mask = self.known_mask(requirement)
+        if not mask and not requirement.url and not self.domain(requirement.name).complete:
+            self.widen([requirement.name])
+            raise Outgrown
+        return mask
+
+    def known_mask(self, requirement: Requirement) -> int:
+        """The choices a requirement allows among those known so far."""
         domain = self.domain(requirement.name)
         key = (domain, requirement.text)
         if key not in self._masks:
             self._masks[key] = domain.mask(requirement)
-        mask = self._masks[key]
-        if not mask and not domain.complete and not requirement.url:
-            self.widen([requirement.name])
-            raise Outgrown
-        return mask
+        return self._masks[key]
 
     def is_out_of_reach(self, requirement: Requirement) -> bool:
         """Whether it is known that files satisfy a requirement, but none that the target can load."""
         if self.listing_need(requirement.name) not in self.knowledge.listings:
             return False
         domain = self.domain(requirement.name)
-        return any(file.reason == "tags" for file in domain.refused) and not domain.mask(requirement)
+        return any(file.reason == "tags" for file in domain.refused) and not self.known_mask(requirement)
 
     def widen(self, names: Iterable[str]) -> None:
         """Let one more source answer for these projects."""
