@@ -5,17 +5,23 @@
 - ``graph``: 300 distributions, 20 versions each, four dependencies with ranges;
 - ``backtracking``: a chain whose newest 60 versions all end in a contradiction;
 - ``page``: the index page of numpy (some 4,400 files) into candidates, JSON included.
+
+Then a whole install over HTTP beside micropip's: 120 small distributions, 5 versions each, METADATA beside the wheels,
+20 ms before every answer; and one that needs backtracking, which micropip cannot do.
 """
 
 from __future__ import annotations
 
 import argparse
+import random
 
 import httpx
 from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
+from support.distribution import mount_distribution
 from support.index_server import IndexServer
 from support.node import run_in_node
+from support.wheel_factory import make_wheel
 
 CODE = """
     import json, random, statistics, time
@@ -100,6 +106,64 @@ CODE = """
 """
 
 
+OURS = """
+    import time, wasminstall
+    started = time.perf_counter()
+    try:
+        report = await wasminstall.install(wanted, index_urls=index)
+        outcome = len(report.added)
+    except Exception as error:
+        outcome = type(error).__name__
+    result = [outcome, time.perf_counter() - started]
+"""
+THEIRS = """
+    import time, pyodide_js
+    await pyodide_js.loadPackage("micropip")
+    import micropip
+    started = time.perf_counter()
+    try:
+        await micropip.install(wanted, index_urls=index)
+        outcome = len(set(micropip.list())) - 1 - ("packaging" in micropip.list())
+    except Exception as error:
+        outcome = type(error).__name__
+    result = [outcome, time.perf_counter() - started]
+"""
+
+
+def publish(server: IndexServer) -> None:
+    """A graph in which the newest of everything fits, and a chain in which it does not."""
+    rng = random.Random(3)
+    for number in range(120):
+        for minor in range(5):
+            later = {rng.randrange(number + 1, 120) for _ in range(3)} if number < 119 else set()
+            later |= {number + 1} if number < 119 else set()
+            requires = [f"wide{other}>=1.{rng.randrange(0, 3)}" for other in sorted(later)]
+            server.add(*make_wheel(f"wide{number}", f"1.{minor}", requires=requires))
+    for minor in range(40):
+        requires = ["back-base<1" if minor > 4 else "back-base>=1"]
+        server.add(*make_wheel("back-app", f"1.{minor}", requires=requires))
+    server.add(*make_wheel("back-base", "0.9"))
+    server.add(*make_wheel("back-base", "1.0"))
+
+
+def beside_micropip(build: str) -> None:
+    """Print seconds and requests of both, for the same wish on the same index."""
+    print(f"\n{'install':<22}{'wasminstall':>14}{'requests':>10}{'micropip':>14}{'requests':>10}")
+    with IndexServer() as server:
+        publish(server)
+        packages, index = mount_distribution(server, build), server.url.rstrip("/")  # micropip adds the slash
+        server.behave(delay=lambda path: 0.02 if path.startswith(("/simple/", "/files/")) else 0)
+        for name, wanted in {"graph of 120": ["wide0"], "backtracking": ["back-app", "back-base>=1"]}.items():
+            cells = []
+            for code in (OURS, THEIRS):
+                server.requests.clear()
+                outcome, seconds = run_in_node(build, code, packages=packages, wanted=wanted, index=index)
+                asked = sum(seen.path.startswith(("/simple/", "/files/")) for seen in server.requests)
+                shown = f"{seconds:.2f} s" if isinstance(outcome, int) else outcome
+                cells += [f"{shown:>14}", f"{asked:>10}"]
+            print(f"{name:<22}{''.join(cells)}")
+
+
 def main() -> None:
     """Print a line a case: first run and median in ms, and what came out."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -122,6 +186,7 @@ def main() -> None:
     for case, (first, median, outcome) in found.items():
         print(f"{case:<14}{first:>10}{median:>11}  {outcome}")
     print(f"(the page has {len(page):,} bytes; its time is without the transfer)")
+    beside_micropip(options.build)
 
 
 if __name__ == "__main__":

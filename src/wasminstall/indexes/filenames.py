@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 
 from .._vendor.packaging.tags import parse_tag
 from .._vendor.packaging.utils import canonicalize_name
@@ -62,19 +61,17 @@ def best_rank(filename: str, target: Target) -> int | None:
     parts = filename.rsplit("-", 3)
     if len(parts) != 4 or not filename.endswith(".whl"):
         return None
-    return _tag_rank("-".join(parts[1:])[:-4], target.tags)
+    tag = f"{parts[1]}-{parts[2]}-{parts[3][:-4]}"
+    known = target.known_sets
+    if tag not in known:
+        known[tag] = _rank(tag, target)
+    return known[tag]
 
 
-@lru_cache(maxsize=8192)
-def _tag_rank(tag: str, tags: tuple[str, ...]) -> int | None:
-    ranks = _ranks(tags)
+def _rank(tag: str, target: Target) -> int | None:
+    """The best of a compressed set such as ``py2.py3-none-any`` (PEP 425)."""
     try:
-        found = [ranks[str(single)] for single in parse_tag(tag) if str(single) in ranks]
+        found = [target.ranks[str(single)] for single in parse_tag(tag) if str(single) in target.ranks]
     except ValueError:
         return None
     return min(found, default=None)
-
-
-@lru_cache(maxsize=16)
-def _ranks(tags: tuple[str, ...]) -> dict[str, int]:
-    return {tag: rank for rank, tag in enumerate(tags)}

@@ -109,9 +109,9 @@ def candidate_of(
         return RefusedFile(filename, version, "sdist") if version else None
     rank = best_rank(filename, target)
     if rank is None:
-        parts = filename[:-4].split("-")
+        parts = filename.split("-")
         # Thousands of these on a page: taking the name apart by its dashes is enough to explain the refusal.
-        return RefusedFile(filename, parts[1], "tags", parts[-1]) if len(parts) >= 5 else None
+        return RefusedFile(filename, parts[1], "tags", parts[-1][:-4]) if len(parts) >= 5 else None
     parsed = wheel_name(filename)
     if parsed is None or parsed.name != name:
         return RefusedFile(filename, filename.split("-")[1], "invalid", "its name does not follow the wheel format")

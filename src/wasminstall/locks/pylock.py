@@ -173,7 +173,7 @@ class _Selection:
         fitting = [found for wheel in wheels if (found := self._make(wheel.filename, wheel, direct=False))]
         if not fitting:
             return _nothing_fits([wheel.filename for wheel in wheels], has_sdist=package.sdist is not None)
-        best = min(fitting, key=lambda candidate: (candidate.rank, (-candidate.build[0], candidate.build[1])))
+        best = max(fitting, key=lambda candidate: (-candidate.rank, candidate.build))
         return best if best.hashes else f"{best.filename} has no sha256, sha384 or sha512"
 
     def _make(self, filename: str, file: PackageWheel | PackageArchive, *, direct: bool) -> Candidate | None:

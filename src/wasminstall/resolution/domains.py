@@ -25,12 +25,14 @@ class Policy:
 
     ``preferred`` origins come before all others, in this order, but for versions below ``floor``.
     With ``pre``, pre-releases satisfy every requirement; unless ``pre_competes`` too, they come after final releases.
+    ``unyanked`` are versions somebody has pinned: yanked or not, they satisfy every requirement.
     """
 
     preferred: tuple[Origin, ...] = ("installed", "distribution")
     floor: Version | None = None
     pre: bool = False
     pre_competes: bool = False
+    unyanked: frozenset[Version] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +46,7 @@ class Domain:
     choices: tuple[Candidate, ...]
     listings: tuple[Listing, ...]
     complete: bool
-    pre: bool
+    policy: Policy
 
     @property
     def full(self) -> int:
@@ -65,14 +67,19 @@ class Domain:
         """The choices that satisfy a requirement.
 
         Pre-releases count when the policy says so, when the specifier names one, or when nothing else satisfies it
-        (PEP 440); yanked files only for an exact pin (PEP 592); a direct URL only itself.
+        (PEP 440); yanked files only for an exact pin, whosever it is (PEP 592); a direct URL only itself.
         """
         if requirement.url:
             return self._bits(choice for choice in self.choices if _came_from(choice, requirement))
         inside = version_set(requirement.specifier, tuple(choice.version for choice in self.choices))
         pinned = is_pinned(requirement)
-        fitting = [choice for choice in self.choices if choice.version in inside and (choice.yanked is None or pinned)]
-        if not (self.pre or requirement.specifier.prereleases):
+        fitting = [
+            choice
+            for choice in self.choices
+            if choice.version in inside
+            and (choice.yanked is None or pinned or choice.version in self.policy.unyanked)
+        ]
+        if not (self.policy.pre or requirement.specifier.prereleases):
             finals = [choice for choice in fitting if not _is_guarded_prerelease(choice)]
             fitting = finals or fitting
         return self._bits(fitting)
@@ -92,11 +99,11 @@ def build_domain(
     best: dict[Version, Candidate] = {}
     for candidate in offered:
         rival = best.get(candidate.version)
-        if candidate.version not in taken and (rival is None or _file_order(candidate) < _file_order(rival)):
+        if candidate.version not in taken and (rival is None or _file_order(candidate) > _file_order(rival)):
             best[candidate.version] = candidate
     others = sorted(best.values(), key=lambda candidate: _preference(candidate, policy), reverse=True)
     choices = (*preferred, *others, *direct)
-    return Domain(name, choices, tuple(listings), complete, policy.pre)
+    return Domain(name, choices, tuple(listings), complete, policy)
 
 
 def is_pinned(requirement: Requirement) -> bool:
@@ -113,13 +120,13 @@ def _preferred(offered: Sequence[Candidate], policy: Policy) -> list[Candidate]:
     return sorted(found, key=lambda candidate: policy.preferred.index(candidate.origin))
 
 
-def _file_order(candidate: Candidate) -> tuple[bool, bool, int, int, str]:
-    """Files of one version: in place, not yanked, best tag, highest build, then by name to be the same every time."""
+def _file_order(candidate: Candidate) -> tuple[bool, bool, int, tuple[int, str], str]:
+    """Files of one version, the highest wins: in place, not yanked, best tag, highest build, then by name."""
     return (
-        candidate.origin not in ("installed", "distribution"),
-        candidate.yanked is not None,
-        candidate.rank,
-        -candidate.build[0],
+        candidate.origin in ("installed", "distribution"),
+        candidate.yanked is None,
+        -candidate.rank,
+        candidate.build,
         candidate.filename,
     )
 
@@ -142,5 +149,6 @@ def _is_guarded_prerelease(candidate: Candidate) -> bool:
 def _came_from(candidate: Candidate, requirement: Requirement) -> bool:
     """Whether the candidate is the wheel behind this requirement's URL."""
     address, _, fragment = requirement.url.partition("#")
-    same = candidate.url == (local_path(address) or address) and candidate.hashes == hashes_of_fragment(fragment)
-    return candidate.origin in ("url", "file") and same
+    if candidate.origin not in ("url", "file") or candidate.url != (local_path(address) or address):
+        return False
+    return hashes_of_fragment(fragment).items() <= candidate.hashes.items()

@@ -14,7 +14,7 @@ from ..errors import ResolutionError, several
 from ..indexes.model import Candidate
 from ..requirements import Requirement
 from ..wheels.metadata import Metadata
-from .domains import ABSENT
+from .domains import ABSENT, is_pinned
 from .knowledge import Knowledge, Need, NeedListing
 from .problem import Problem, Resolution
 from .proof import Clause, Unsolvable
@@ -69,7 +69,7 @@ def resolve(problem: Problem, knowledge: Knowledge) -> Generator[Needs, None, Re
 
 
 def _loosened(universe: Universe, leaves: Leaves) -> bool:
-    """Whether the search may succeed on more: the next source, or a pre-release that somebody in the proof names."""
+    """Whether the search may succeed on more: the next source, or a pre-release or yanked one that the proof names."""
     names = {key[0] for leaf in leaves for key in leaf.terms}
     incomplete = sorted(name for name in names if not universe.domain(name).complete)
     universe.widen(incomplete)
@@ -79,7 +79,7 @@ def _loosened(universe: Universe, leaves: Leaves) -> bool:
     asked_for = {item.name for item in requirements if item.specifier.prereleases}
     opted_in = sorted(name for name in asked_for if not universe.is_opted_in(name))
     universe.opt_in(opted_in)
-    return bool(opted_in)
+    return universe.unyank(item for item in requirements if is_pinned(item)) or bool(opted_in)
 
 
 class _Search:

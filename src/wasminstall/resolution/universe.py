@@ -40,6 +40,7 @@ class Universe:
         self._domains: dict[str, Domain] = {}
         self._pre_as_roots = {item.name for item in problem.wish.requirements if item.specifier.prereleases}
         self._pre_as_needed: set[str] = set()
+        self._unyanked: dict[str, frozenset[Version]] = {}
         self._dependencies: dict[tuple[str, str], Mapping[str, Requirement]] = {}
         self._masks: dict[tuple[Domain, str], int] = {}
         self._given_up: set[str] = set()
@@ -104,6 +105,17 @@ class Universe:
         """Whether pre-releases of the project satisfy every requirement on it."""
         return self.problem.wish.pre or name in self._pre_as_roots or name in self._pre_as_needed
 
+    def unyank(self, pins: Iterable[Requirement]) -> bool:
+        """Let what is pinned satisfy every requirement although it was yanked; whether that changes anything."""
+        before = dict(self._unyanked)
+        for pin in pins:
+            yanked = [choice.version for choice in self.domain(pin.name).choices if choice.yanked is not None]
+            found = frozenset(version for version in yanked if pin.specifier.contains(version, prereleases=True))
+            self._unyanked[pin.name] = self._unyanked.get(pin.name, frozenset()) | found
+        changed = [name for name, found in self._unyanked.items() if found != before.get(name, frozenset())]
+        self.forget_domains(changed)
+        return bool(changed)
+
     def forget_domains(self, names: Iterable[str]) -> bool:
         """Drop the domains of these projects; whether there were any."""
         known = [name for name in names if name in self._domains]
@@ -127,7 +139,8 @@ class Universe:
         floor = self.problem.installed[name].version if name in wish.upgrade & self.problem.installed.keys() else None
         # Pre-releases that only a dependency opted in for stay behind the final ones: it may yet be rejected.
         competes = wish.pre or name in self._pre_as_roots
-        return Policy(tuple(preferred), floor, pre=self.is_opted_in(name), pre_competes=competes)
+        unyanked = self._unyanked.get(name, frozenset())
+        return Policy(tuple(preferred), floor, pre=self.is_opted_in(name), pre_competes=competes, unyanked=unyanked)
 
     def _first_depth(self, name: str) -> int:
         """How many sources beyond the first that has it are asked for a project to begin with."""

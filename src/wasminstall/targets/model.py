@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 __all__ = ["Target"]
 
@@ -19,6 +20,16 @@ class Target:
     name: str
     tags: tuple[str, ...]
     environment: Mapping[str, str] = field(hash=False)
+
+    @cached_property
+    def ranks(self) -> dict[str, int]:
+        """Position of each tag in ``tags``: 0 is the best."""
+        return {tag: rank for rank, tag in enumerate(self.tags)}
+
+    @cached_property
+    def known_sets(self) -> dict[str, int | None]:
+        """Ranks of compressed tag sets, filled by whoever asks: a page repeats a few of them a thousand times."""
+        return {}
 
     @property
     def python_version(self) -> str:

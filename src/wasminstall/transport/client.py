@@ -30,7 +30,11 @@ class Client:
         """``headers``: by origin (or any URL of it), sent with every request to that origin and to no other."""
         self._transport = transport
         self._slots: dict[str, asyncio.Semaphore] = {}
-        self._headers = {split_address(url)[1]: dict(values) for url, values in (headers or {}).items()}
+        # One spelling, or a header of the user's and one of ours would be two.
+        self._headers = {
+            split_address(url)[1]: {name.title(): value for name, value in values.items()}
+            for url, values in (headers or {}).items()
+        }
 
     async def get(
         self,
@@ -58,7 +62,8 @@ class Client:
         # Authorization is dropped by the adapters when a redirect leaves the origin; other headers would go along.
         follow = own.keys() <= {"Authorization"}
         ranged = {"Range": f"bytes={part[0]}-{part[1] - 1}"} if part else {}
-        request = Request(address, {**own, **(headers or {}), **ranged}, digest=digest, follow=follow)
+        sent = {**own, "Authorization": authorization} if authorization else own
+        request = Request(address, {**sent, **(headers or {}), **ranged}, digest=digest, follow=follow)
         async with self._slots.setdefault(origin, asyncio.Semaphore(_AT_ONCE)):
             return await self._insist(request, on_bytes)
 
