@@ -2,10 +2,34 @@
 
 import type { Interpreter } from "./runtime.js";
 
-/** The keyword arguments of Python's `wasminstall.install`, in camel case. */
+/** The keyword arguments of Python's `wasminstall.install`, in camel case. Paths are in the virtual file system. */
 export interface InstallOptions {
-  /** Simple API addresses (PEP 503, PEP 691) to ask instead of PyPI; the first that has a project speaks for it. */
+  /** A requirements file, a pyproject.toml or a script with a PEP 723 block: path, URL or text. */
+  readonly file?: string | undefined;
+  /** Extras to choose in `file` or `lock`. */
+  readonly extras?: readonly string[] | undefined;
+  /** Dependency groups to choose in `file` or `lock`. */
+  readonly groups?: readonly string[] | undefined;
+  /** A pylock.toml (PEP 751) or a pyodide-lock.json: path, URL or text; exactly what it names is installed. */
+  readonly lock?: string | undefined;
+  /** Requirements that limit versions and ask for nothing, or a constraints file: path, URL or text. */
+  readonly constraints?: string | readonly string[] | undefined;
+  /** Simple API addresses (PEP 503, PEP 691) to ask instead of PyPI. */
   readonly indexUrls?: string | readonly string[] | undefined;
+  /** `first-index` (the default): the first that has a project speaks for it; `best-match`: all are compared. */
+  readonly indexStrategy?: "first-index" | "best-match" | undefined;
+  /** Ties projects to one index each: address by project name. */
+  readonly indexFor?: Readonly<Record<string, string>> | undefined;
+  /** Headers for one origin each, and for no other. */
+  readonly headers?: Readonly<Record<string, Readonly<Record<string, string>>>> | undefined;
+  /** What comes first: the version of the Pyodide distribution (the default) or the newest that works here. */
+  readonly prefer?: "distribution" | "newest" | undefined;
+  /** `true`: move what is named to the best version; or the names of what to move. */
+  readonly upgrade?: boolean | readonly string[] | undefined;
+  /** Place what is named again. */
+  readonly reinstall?: boolean | undefined;
+  /** Refuse what has no hash in `file`. */
+  readonly requireHashes?: boolean | undefined;
   /** Accept pre-releases. */
   readonly pre?: boolean | undefined;
   /** `false`: without dependencies. */

@@ -9,8 +9,8 @@ from .model import Index, Listing
 __all__ = ["AllThatHaveIt", "FirstThatHasIt", "PinnedTo"]
 
 
-class FirstThatHasIt:
-    """The first index that has a project speaks for it, so that no other can shadow it."""
+class _Several:
+    """Indexes in the order in which they are asked."""
 
     def __init__(self, indexes: Sequence[Index]) -> None:
         self._indexes = indexes
@@ -19,6 +19,10 @@ class FirstThatHasIt:
     def source(self) -> str:
         """The names shown to people."""
         return ", ".join(index.source for index in self._indexes)
+
+
+class FirstThatHasIt(_Several):
+    """The first index that has a project speaks for it, so that no other can shadow it."""
 
     async def listing(self, name: str) -> Listing | None:
         """See ``Index.listing``. An index that fails is an error, never a reason to ask the next."""
@@ -29,16 +33,8 @@ class FirstThatHasIt:
         return None
 
 
-class AllThatHaveIt:
+class AllThatHaveIt(_Several):
     """Every index is asked and the best version wins, whoever has it: only for indexes that trust each other."""
-
-    def __init__(self, indexes: Sequence[Index]) -> None:
-        self._indexes = indexes
-
-    @property
-    def source(self) -> str:
-        """The names shown to people."""
-        return ", ".join(index.source for index in self._indexes)
 
     async def listing(self, name: str) -> Listing | None:
         """See ``Index.listing``. An index that fails is an error."""
