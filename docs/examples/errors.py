@@ -1,13 +1,15 @@
 """Makes every error of wasminstall happen and keeps what it says: ``python docs/examples/errors.py``.
 
 The errors come from the real code, against the index server of the test suite and a folder to install into. The page
-"Errors" shows ``errors.json``; a test compares it with a new run, so the page cannot say what the code does not.
+"Errors" shows ``errors.json``, "Ten messages" shows ``messages.json``; a test compares both with a new run, so the
+pages cannot say what the code does not.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 import tempfile
 import textwrap
@@ -25,12 +27,16 @@ from support.wheel_factory import Member, make_wheel  # noqa: E402
 from wasminstall.environment import Environment  # noqa: E402
 from wasminstall.errors import WasmInstallError  # noqa: E402
 from wasminstall.hosts.folder import FolderHost  # noqa: E402
+from wasminstall.locks.pylock import read_pylock  # noqa: E402
 from wasminstall.requirements import read_requirements  # noqa: E402
 from wasminstall.targets import named_target  # noqa: E402
 
-__all__ = ["CASES", "KEPT", "Case", "collect"]
+__all__ = ["CASES", "MESSAGES", "Case", "collect", "collect_messages"]
 
-KEPT = Path(__file__).with_name("errors.json")
+HERE = Path(__file__).parent
+TARGET = named_target("pyodide-314")
+SHA = "4f2c" * 16
+OTHER_ABI = "cp313-cp313-pyemscripten_2025_0_wasm32"
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,22 @@ async def invalid_input(world: World) -> object:
 
 async def invalid_requirement(_world: World) -> object:
     return read_requirements("pandas = 2.2")
+
+
+async def lock_error(_world: World) -> object:
+    text = """
+        lock-version = "1.0"
+        created-by = "another tool"
+        packages = [
+            {name = "fastlines", version = "3.1", wheels = [WHEEL]},
+            {name = "survey", version = "1.2", sdist = SDIST},
+        ]
+    """
+    wheel = (
+        f'{{name = "fastlines-3.1-{LINUX}.whl", url = "https://index.example/a.whl", hashes = {{sha256 = "{SHA}"}}}}'
+    )
+    sdist = f'{{name = "survey-1.2.tar.gz", url = "https://index.example/a.tar.gz", hashes = {{sha256 = "{SHA}"}}}}'
+    return read_pylock(text.replace("WHEEL", wheel).replace("SDIST", sdist), "pylock.toml", TARGET)
 
 
 async def unknown_target(_world: World) -> object:
@@ -109,7 +131,7 @@ async def index_answer_error(world: World) -> object:
 
 async def hash_mismatch(world: World) -> object:
     filename, data = make_wheel("survey", "1.2")
-    world.index.add(filename, data, hashes={"sha256": "4f2c" * 16})
+    world.index.add(filename, data, hashes={"sha256": SHA})
     return await world.install("survey")
 
 
@@ -142,6 +164,70 @@ async def placement_failed(world: World) -> object:
     return await world.install("survey", "atlas")
 
 
+async def misspelt(world: World) -> object:
+    world.lock["packages"] = {name: {**LOCKED, "name": name} for name in ("pandas", "numpy", "geopandas")}
+    return await world.install("pandsa")
+
+
+async def other_pyodide(world: World) -> object:
+    world.publish("fastlines", "3.1", tag=OTHER_ABI)
+    world.publish("fastlines", "3.1", tag=LINUX)
+    return await world.install("fastlines")
+
+
+async def all_missing(world: World) -> object:
+    world.publish("survey", "1.2", requires=["fastlines>=3", "atlas"])
+    world.publish("atlas", "2.0", requires=["map-tiles"])
+    for version in ("3.0", "3.1"):
+        world.publish("fastlines", version, tag=LINUX)
+    return await world.install("survey", "legend")
+
+
+async def only_sources(world: World) -> object:
+    for version in ("0.8", "0.9"):
+        world.index.add(f"tideline-{version}.tar.gz", b"")
+    return await world.install("tideline")
+
+
+async def python_too_new(world: World) -> object:
+    world.publish("survey", "1.2", requires=["tideline"])
+    world.publish("tideline", "0.8", requires_python=">=3.8,<3.13")
+    world.publish("tideline", "0.9", requires_python=">=3.9,<3.14")
+    return await world.install("survey")
+
+
+async def two_chains(world: World) -> object:
+    world.publish("survey", "1.2", requires=["atlas>=2"])
+    world.publish("atlas", "2.0", requires=["geometry>=2"])
+    world.publish("atlas", "2.1", requires=["geometry>=2"])
+    world.publish("reports", "0.9", requires=["legacy-plots"])
+    world.publish("legacy-plots", "0.3", requires=["geometry<2"])
+    for version in ("1.9", "2.4"):
+        world.publish("geometry", version)
+    return await world.install("survey", "reports")
+
+
+async def constraint_in_the_way(world: World) -> object:
+    world.publish("survey", "1.2", requires=["geometry>=2"])
+    for version in ("1.9", "2.4"):
+        world.publish("geometry", version)
+    return await world.install("survey", constraints=["geometry<2"])
+
+
+async def only_yanked(world: World) -> object:
+    world.publish("tideline", "1.0", yanked="tides are one hour late")
+    world.publish("tideline", "1.1", yanked="tides are one hour early")
+    return await world.install("tideline>=1")
+
+
+async def forced_back(world: World) -> object:
+    world.publish("tideline", "1.0")
+    for version in ("2.0", "2.1"):
+        world.publish("tideline", version, tag=LINUX)
+    return await world.install("tideline")
+
+
+LOCKED = {"version": "2.4.0", "file_name": "x-2.4.0-py3-none-any.whl", "depends": [], "package_type": "package"}
 INSTALL = 'await wasminstall.install("survey")'
 CASES = {
     "InvalidInput": Case(
@@ -151,6 +237,11 @@ CASES = {
     ),
     "InvalidRequirement": Case(
         "The text is not a requirement.", 'await wasminstall.install("pandas = 2.2")', invalid_requirement
+    ),
+    "LockError": Case(
+        "A lock names what cannot be installed here, or what is installed cannot be locked. All of it is said at once.",
+        'await wasminstall.install(lock="pylock.toml")',
+        lock_error,
     ),
     "UnknownTarget": Case("No target has this name.", 'wasminstall.named_target("pyodide-3.14")', unknown_target),
     "UnknownProject": Case("A dependency is on no index that was asked.", INSTALL, unknown_project),
@@ -197,25 +288,87 @@ CASES = {
 }
 
 
+MESSAGES = {
+    "misspelt": Case(
+        "The distribution has names like the one you wrote.",
+        'await wasminstall.install("pandsa")',
+        misspelt,
+    ),
+    "other Pyodide": Case(
+        "There is a wheel for WebAssembly, but for another Pyodide.",
+        'await wasminstall.install("fastlines")',
+        other_pyodide,
+    ),
+    "all at once": Case(
+        "Several things are missing: all of them are named, each with who asks for it, up to what you wrote.",
+        'await wasminstall.install(["survey", "legend"])',
+        all_missing,
+    ),
+    "only sources": Case(
+        "No wheel at all: nobody has built one.", 'await wasminstall.install("tideline")', only_sources
+    ),
+    "Python too new": Case("Every version is for an older Python.", INSTALL, python_too_new),
+    "two chains": Case(
+        "Two requirements contradict each other, some steps away. Every step of the argument has a line; versions that "
+        "say the same share one.",
+        'await wasminstall.install(["survey", "reports"])',
+        two_chains,
+    ),
+    "constraint": Case(
+        "A constraint is in the way, and is called one.",
+        'await wasminstall.install("survey", constraints=["geometry<2"])',
+        constraint_in_the_way,
+    ),
+    "yanked": Case(
+        "All that would do was withdrawn. Its publisher's reason is shown.",
+        'await wasminstall.install("tideline>=1")',
+        only_yanked,
+    ),
+    "login page": Case(
+        "The network answers with a page of its own and status 200. It is not taken for an index without files.",
+        INSTALL,
+        index_answer_error,
+    ),
+    "forced back": Case(
+        "It worked, but not with the version you may expect. This is a warning in the report.",
+        'await wasminstall.install("tideline")',
+        forced_back,
+    ),
+}
+
+
 async def collect() -> dict[str, dict[str, str]]:
     """When it happens, what was asked and what was said, by class name."""
-    return {name: await _happened(name, case) for name, case in CASES.items()}
+    found = {name: await _happened(case) for name, case in CASES.items()}
+    for name, happened in found.items():
+        if happened.pop("type") != name:
+            raise AssertionError(f"the example of {name} made something else happen: {happened}")
+    return found
 
 
-async def _happened(name: str, case: Case) -> dict[str, str]:
+async def collect_messages() -> dict[str, dict[str, str]]:
+    """The same for the page of messages, by their own names; a report has the type ``""``."""
+    return {name: await _happened(case) for name, case in MESSAGES.items()}
+
+
+async def _happened(case: Case) -> dict[str, str]:
     with tempfile.TemporaryDirectory() as folder, IndexServer() as index:
         site = Path(folder) / "site-packages"
         async with world_on(index, site) as world:
             try:
-                await case.provoke(world)
+                kind, said = "", repr(await case.provoke(world))
             except WasmInstallError as error:
-                if type(error).__name__ != name:
-                    raise
-                said = str(error).replace(index.origin, "https://index.example")
-                said = said.replace(str(site), "/lib/python3.14/site-packages")
-                return {"when": case.when, "code": textwrap.dedent(case.code), "said": said}
-    raise AssertionError(f"the example of {name} raised nothing")
+                kind, said = type(error).__name__, str(error)
+            said = said.replace(index.origin, "https://index.example")
+            said = said.replace(str(site), "/lib/python3.14/site-packages")
+            said = re.sub(r"in \d+\.\d s,", "in 0.1 s,", said)  # what a test compares must not depend on the clock
+            return {"type": kind, "when": case.when, "code": textwrap.dedent(case.code), "said": said}
+
+
+def _keep(name: str, found: dict[str, dict[str, str]]) -> None:
+    (HERE / name).write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
-    KEPT.write_text(json.dumps(asyncio.run(collect()), indent=2, ensure_ascii=False) + "\n", "utf-8")
+    _keep("errors.json", asyncio.run(collect()))
+    _keep("messages.json", asyncio.run(collect_messages()))

@@ -4,6 +4,7 @@
 - ``<!-- example: NAME -->``: code and output of an example that was run, from ``docs/examples/verbs.json``;
 - ``<!-- error tree -->``: the tree in the docstring of ``wasminstall.errors``;
 - ``<!-- errors -->``: every error with a message that was raised, from ``docs/examples/errors.json``;
+- ``<!-- message: NAME -->``: one message with what made it happen, from ``docs/examples/messages.json``;
 - ``<!-- other verbs -->``, ``<!-- other results -->``: the public names that the page does not list itself;
 - ``<!-- targets -->``: the table of targets, computed by ``wasminstall.targets``.
 """
@@ -41,6 +42,7 @@ def on_page_markdown(markdown: str, **_: object) -> str:
     """Replace the comments."""
     markdown = re.sub(r"<!-- include: (\S+)(?: until (.+?))? -->", lambda found: included(*found.groups()), markdown)
     markdown = re.sub(r"<!-- example: (\S+) -->", lambda found: example(found[1]), markdown)
+    markdown = re.sub(r"<!-- message: (.+?) -->", lambda found: message(found[1]), markdown)
     markdown = re.sub(r"<!-- other (verbs|results) -->", lambda found: others(found[1], markdown), markdown)
     markdown = markdown.replace("<!-- error tree -->", error_tree()) if "<!-- error tree -->" in markdown else markdown
     markdown = markdown.replace("<!-- errors -->", all_errors()) if "<!-- errors -->" in markdown else markdown
@@ -62,6 +64,16 @@ def example(name: str) -> str:
     output = examples[name]["output"].rstrip("\n")
     shown = f"\n\n```{{ .text .output }}\n{output}\n```" if output else ""
     return f"```python\n{examples[name]['code']}\n```{shown}"
+
+
+def message(name: str) -> str:
+    """When it comes, what was asked, and what was said."""
+    messages = kept("messages.json")
+    if name not in messages:
+        raise PluginError(f"docs/examples/messages.json has no message named {name!r}")
+    happened = messages[name]
+    said = f"{happened['type']}: {happened['said']}" if happened["type"] else happened["said"]
+    return f"{happened['when']}\n\n```python\n{happened['code']}\n```\n\n```{{ .text .output }}\n{said}\n```"
 
 
 def others(kind: str, page: str) -> str:

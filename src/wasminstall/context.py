@@ -18,10 +18,12 @@ from .errors import InvalidInput
 from .hosts.folder import FolderHost
 from .indexes import AllThatHaveIt, DistributionIndex, FirstThatHasIt, Index, PinnedTo, SimpleIndex
 from .indexes.direct import local_path
+from .installed import Installed
 from .options import IndexStrategy
 from .progress import Reporter
 from .targets import Target, running_target
 from .transport import Client, default_transport
+from .wheels.metadata import Metadata
 
 __all__ = ["Context", "current_context", "default_index_urls", "set_default_index"]
 
@@ -43,6 +45,10 @@ class Context:
     distribution: DistributionIndex | None = None
     libraries: Mapping[str, str] = field(default_factory=dict)
     reporter: Reporter | None = None
+
+    def metadata(self, item: Installed) -> Metadata:
+        """The metadata of an installed distribution; of one that the Pyodide lock has, as much as the lock goes by."""
+        return item.metadata if self.distribution is None else self.distribution.as_locked(item.name, item.metadata)
 
     async def read(self, address: str) -> bytes:
         """The bytes behind a path or URL. Raises ``InvalidInput`` or ``TransportError``."""

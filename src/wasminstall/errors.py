@@ -345,7 +345,9 @@ def _shortened(items: Sequence[str], separator: str = ", ", most: int = 8) -> st
 
 
 def _refusals(refused: Mapping[str, str]) -> str:
-    """``; refused: 1.0 (yanked), ...`` or nothing."""
-    if not refused:
-        return ""
-    return "; refused: " + _shortened([f"{what} ({why})" for what, why in refused.items()])
+    """``; refused: 1.1, 1.0 (yanked); 0.9 (source only)``, those with the same reason together, or nothing."""
+    together: dict[str, list[str]] = {}
+    for what, why in refused.items():
+        together.setdefault(why, []).append(what)
+    groups = [f"{_shortened(versions, most=4)} ({why})" for why, versions in together.items()]
+    return "; refused: " + _shortened(groups, "; ", most=6) if groups else ""

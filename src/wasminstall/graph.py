@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Literal
 
 from ._vendor.packaging.utils import canonicalize_name
@@ -17,6 +18,7 @@ from .errors import InvalidRequirement, NotInstalled
 from .installed import Installed
 from .requirements import Requirement, parse_metadata_requirement, parse_requirement
 from .targets import Target
+from .wheels.metadata import Metadata
 
 __all__ = ["Branch", "Edge", "InstalledGraph", "Reasons", "State", "Tree", "tree", "why"]
 
@@ -127,11 +129,15 @@ class InstalledGraph:
     """The distributions of one environment and their dependencies, for one target."""
 
     def __init__(
-        self, installed: Mapping[str, Installed], target: Target, libraries: Mapping[str, str] | None = None
+        self,
+        installed: Mapping[str, Installed],
+        target: Target,
+        libraries: Mapping[str, str] | None = None,
+        metadata_of: Callable[[Installed], Metadata] = attrgetter("metadata"),
     ) -> None:
         """``libraries``: version by name of what is in place without metadata of its own."""
         nodes = {name: _Node(name, version) for name, version in (libraries or {}).items()}
-        self._nodes = nodes | {name: _node(item) for name, item in installed.items()}
+        self._nodes = nodes | {name: _node(item, metadata_of(item)) for name, item in installed.items()}
         self._environment = target.environment
         self._extras: dict[str, set[str]] = {name: {""} for name in self._nodes}
         self._grow_extras()
@@ -259,18 +265,18 @@ def why(name: str) -> Reasons:
 
 
 def _current_graph(context: Context) -> InstalledGraph:
-    return InstalledGraph(context.environment.installed(), context.target, context.libraries)
+    return InstalledGraph(context.environment.installed(), context.target, context.libraries, context.metadata)
 
 
-def _node(item: Installed) -> _Node:
+def _node(item: Installed, metadata: Metadata) -> _Node:
     return _Node(
         name=item.name,
         version=item.version,
         requested=item.requested,
         by_the_way=not item.requested and item.installer in _RECORDS_REQUESTS,
         url=str((item.direct_url or {}).get("url", "")),
-        requires=tuple(_readable(item.metadata.requires_dist)),
-        extras=tuple(sorted({str(canonicalize_name(extra)) for extra in item.metadata.provides_extra})),
+        requires=tuple(_readable(metadata.requires_dist)),
+        extras=tuple(sorted({str(canonicalize_name(extra)) for extra in metadata.provides_extra})),
     )
 
 

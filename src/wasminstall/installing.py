@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from ._vendor.packaging.version import InvalidVersion, Version
 from .addresses import without_credentials
@@ -20,8 +21,7 @@ from .download import Downloads, all_at_once, check_given
 from .environment import Arrival
 from .errors import InvalidInput, InvalidWheel
 from .indexes import Candidate, InstalledIndex
-from .installed import Installed
-from .locks.provenance import provenance_json
+from .locks.provenance import provenance_json, read_provenance
 from .plan import Action, Plan, make_plan
 from .progress import Event, Progress, Reporter, counted
 from .report import Added, Report
@@ -32,8 +32,8 @@ from .wheels.wheel import WheelArchive
 
 __all__ = ["install_into", "uninstall_from"]
 
-# One change at a time: what the second one decides depends on what the first one did.
-_turn = asyncio.Lock()
+# One change at a time: what the second one decides depends on what the first one did. A lock serves one event loop.
+_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
 
 async def install_into(
@@ -48,13 +48,13 @@ async def install_into(
     started = time.perf_counter()
     progress = Progress(reporter)
     downloads = Downloads(context.client, progress)
-    async with _turn:
+    async with _turn():
         try:
             problem = Problem(wish, context.target, _installed_candidates(context))
             if lock is None:
                 resolution = await _resolve(problem, context, downloads, progress)
             else:
-                resolution = _locked(lock, problem)
+                resolution = _locked(lock, problem, context)
             plan = make_plan(problem, resolution)
             if lock is None:  # a lock has a hash for everything
                 _require_hashes(plan, wish)
@@ -71,10 +71,14 @@ async def install_into(
 
 async def uninstall_from(context: Context, names: Sequence[str]) -> tuple[str, ...]:
     """Remove these distributions (normalised names); what was removed as ``name==version``."""
-    async with _turn:
+    async with _turn():
         before = context.environment.installed()
         await context.environment.apply(remove=names)
     return tuple(f"{name}=={before[name].version}" for name in dict.fromkeys(names))
+
+
+def _turn() -> asyncio.Lock:
+    return _turns.setdefault(asyncio.get_running_loop(), asyncio.Lock())
 
 
 async def _resolve(problem: Problem, context: Context, downloads: Downloads, progress: Progress) -> Resolution:
@@ -92,12 +96,18 @@ async def _resolve(problem: Problem, context: Context, downloads: Downloads, pro
         return resolution
 
 
-def _locked(lock: Sequence[Candidate], problem: Problem) -> Resolution:
-    """The candidates of a lock, but for what is in place at that very version."""
+def _locked(lock: Sequence[Candidate], problem: Problem, context: Context) -> Resolution:
+    """The candidates of a lock, but for what is in place at that version and not known to be another file."""
+    installed = context.environment.installed()
     candidates: dict[str, Candidate] = {}
     for candidate in lock:
         here = problem.installed.get(candidate.name)
-        candidates[candidate.name] = here if here is not None and here.version == candidate.version else candidate
+        same = here is not None and here.version == candidate.version
+        if same and candidate.name in installed:
+            origin = read_provenance(installed[candidate.name].dist_info)
+            known = {} if origin is None else origin.hashes
+            same = all(known.get(algorithm, digest) == digest for algorithm, digest in candidate.hashes.items())
+        candidates[candidate.name] = here if same and here is not None else candidate
     return Resolution(candidates)
 
 
@@ -180,7 +190,7 @@ def _added(action: Action, size: int) -> Added:
 
 def _installed_candidates(context: Context) -> dict[str, Candidate]:
     """What is in place, as the resolver sees it; nothing can be said of a version that does not parse."""
-    metadata = {name: _metadata(item, context) for name, item in context.environment.installed().items()}
+    metadata = {name: context.metadata(item) for name, item in context.environment.installed().items()}
     for name, version in context.libraries.items():
         metadata.setdefault(name, Metadata(name, version))
     found: dict[str, Candidate] = {}
@@ -191,12 +201,3 @@ def _installed_candidates(context: Context) -> dict[str, Candidate]:
             continue
         found[name] = Candidate(name, parsed, "", f"installed:{name}", "installed", "installed", metadata=about)
     return found
-
-
-def _metadata(item: Installed, context: Context) -> Metadata:
-    """The metadata of an installed distribution; of one that the Pyodide lock has, as much as the lock goes by.
-
-    The distribution leaves out what it can do without; to ask for that later would undo its choice.
-    """
-    distribution = context.distribution
-    return item.metadata if distribution is None else distribution.as_locked(item.name, item.metadata)

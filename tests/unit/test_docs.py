@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import json
 import re
 import sys
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
@@ -34,22 +36,45 @@ async def test_error_messages_are_those_of_the_code(monkeypatch: pytest.MonkeyPa
     assert await load("examples/errors.py").collect() == written, "run: python docs/examples/errors.py"
 
 
-WITHOUT_EXAMPLE = {"LockError"}  # nothing public reads a lock yet
+async def test_messages_are_those_of_the_code() -> None:
+    written = json.loads((DOCS / "examples/messages.json").read_text("utf-8"))
+    assert await load("examples/errors.py").collect_messages() == written, "run: python docs/examples/errors.py"
+    shown = re.findall(r"<!-- message: (.+?) -->", (DOCS / "messages.md").read_text("utf-8"))
+    assert sorted(shown) == sorted(written)
+    assert len(shown) == 10
 
 
 def test_every_error_has_an_example() -> None:
     kinds = {name: kind for name, kind in vars(errors).items() if name in errors.__all__ and isinstance(kind, type)}
     leaves = {name for name, kind in kinds.items() if not any(kind in other.__bases__ for other in kinds.values())}
     examples = json.loads((DOCS / "examples/errors.json").read_text("utf-8")).keys()
-    assert leaves - examples - WITHOUT_EXAMPLE == set()
+    assert leaves - examples == set()
     assert examples <= kinds.keys()
 
 
 def test_every_example_is_shown_and_every_shown_one_was_run() -> None:
-    """The output of ``verbs.py`` depends on what PyPI has today: here only that nothing is missing."""
+    """The output depends on what PyPI has today, so it is not compared; that nothing is missing and the code is."""
     written = json.loads((DOCS / "examples/verbs.json").read_text("utf-8"))
-    shown = re.findall(r"<!-- example: (\S+) -->", (DOCS / "installing.md").read_text("utf-8"))
+    sessions = tomllib.loads((DOCS / "examples/verbs.toml").read_text("utf-8"))["session"]
+    codes = {name: code.strip() for session in sessions for name, code in session["examples"].items()}
+    run = {name: re.sub(r"\b[0-9a-f]{64}\b", "SHA256", example["code"]) for name, example in written.items()}
+    assert run == codes, "run: python docs/examples/verbs.py"
+    shown = [name for page in PAGES for name in re.findall(r"<!-- example: (\S+) -->", page.read_text("utf-8"))]
     assert sorted(shown) == sorted(written)
+
+
+def test_the_defects_of_micropip_are_those_with_a_test() -> None:
+    """One row a defect; each has the number of its tests."""
+    rows = re.findall(r"^\| (\d+) \|", (DOCS / "micropip.md").read_text("utf-8"), re.MULTILINE)
+    tests = re.findall(r"def test_(\d\d)_", (ROOT / "tests/unit/test_micropip_defects.py").read_text("utf-8"))
+    assert [int(row) for row in rows] == sorted({int(number) for number in tests}) == list(range(1, 11))
+
+
+def test_every_option_is_explained() -> None:
+    """Not only in the docstring: on a page, by its name."""
+    text = "".join(page.read_text("utf-8") for page in PAGES) + (DOCS / "examples/verbs.toml").read_text("utf-8")
+    options = inspect.signature(wasminstall.install).parameters
+    assert [name for name in options if name != "requirements" and f"{name}=" not in text] == []
 
 
 def test_every_name_in_the_reference_is_public() -> None:

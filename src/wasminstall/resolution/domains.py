@@ -14,7 +14,7 @@ from ..indexes.model import Candidate, Listing, Origin, RefusedFile
 from ..indexes.simple import hashes_of_fragment
 from ..requirements import Requirement, version_set
 
-__all__ = ["ABSENT", "Domain", "Policy", "build_domain", "is_pinned"]
+__all__ = ["ABSENT", "Domain", "Policy", "build_domain", "is_pinned", "names_file"]
 
 ABSENT = 1
 
@@ -25,7 +25,8 @@ class Policy:
 
     ``preferred`` origins come before all others, in this order, but for versions below ``floor``.
     With ``pre``, pre-releases satisfy every requirement; unless ``pre_competes`` too, they come after final releases.
-    ``unyanked`` are versions somebody has pinned: yanked or not, they satisfy every requirement.
+    ``unyanked`` are versions somebody has pinned: yanked or not, they satisfy every requirement. ``barred`` are the
+    addresses of files that satisfy only who names them, by URL or pin: an answer had them without anybody who does.
     """
 
     preferred: tuple[Origin, ...] = ("installed", "distribution")
@@ -33,6 +34,7 @@ class Policy:
     pre: bool = False
     pre_competes: bool = False
     unyanked: frozenset[Version] = frozenset()
+    barred: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +80,7 @@ class Domain:
             for choice in self.choices
             if choice.version in inside
             and (choice.yanked is None or pinned or choice.version in self.policy.unyanked)
+            and (choice.url not in self.policy.barred or (pinned and choice.yanked is not None))
         ]
         if not (self.policy.pre or requirement.specifier.prereleases):
             finals = [choice for choice in fitting if not _is_guarded_prerelease(choice)]
@@ -142,12 +145,21 @@ def _unique(candidates: Sequence[Candidate]) -> list[Candidate]:
 
 
 def _is_guarded_prerelease(candidate: Candidate) -> bool:
-    """What is in place or in the distribution was chosen by somebody: no opt-in is needed again."""
-    return candidate.version.is_prerelease and candidate.origin not in ("installed", "distribution")
+    """What is in place, in the distribution or named by its URL was chosen by somebody: no opt-in is needed again."""
+    return candidate.version.is_prerelease and candidate.origin == "index"
+
+
+def names_file(requirement: Requirement, candidate: Candidate) -> bool:
+    """Whether the requirement names this very file: by its URL, or a yanked one by its version."""
+    if candidate.origin in ("url", "file"):
+        return _came_from(candidate, requirement)
+    return is_pinned(requirement)
 
 
 def _came_from(candidate: Candidate, requirement: Requirement) -> bool:
     """Whether the candidate is the wheel behind this requirement's URL."""
+    if not requirement.url:
+        return False
     address, _, fragment = requirement.url.partition("#")
     if candidate.origin not in ("url", "file") or candidate.url != (local_path(address) or address):
         return False

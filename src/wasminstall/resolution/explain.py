@@ -37,13 +37,25 @@ def explain(leaves: Leaves, universe: Universe) -> ResolutionError:
 
 
 def _hopeless(leaves: Leaves, universe: Universe) -> Reason | None:
-    for leaf in leaves:
-        requirement = leaf.reason.requirement
-        if leaf.reason.text == CONSTRAINT:
-            continue  # it asks for nothing: what it rules out is somebody else's requirement
-        if requirement is not None and not universe.domain(requirement.name).mask(requirement) & ~ABSENT:
-            return leaf.reason
-    return None
+    """Of all such requirements the one a person cares for: the user's own, else that of the most preferred version."""
+    found = [leaf for leaf in leaves if _rules_out_everything(leaf.reason, universe)]
+    return min(found, key=_preference).reason if found else None
+
+
+def _rules_out_everything(reason: Reason, universe: Universe) -> bool:
+    requirement = reason.requirement
+    # A constraint asks for nothing: what it rules out is somebody else's requirement.
+    if requirement is None or reason.text == CONSTRAINT:
+        return False
+    return not universe.domain(requirement.name).mask(requirement) & ~ABSENT
+
+
+def _preference(leaf: Clause[Key, Reason]) -> int:
+    """Position of the best version that a clause speaks for; 0 for the user."""
+    if leaf.reason.by is None:
+        return 0
+    mask = next(mask for key, mask in leaf.terms.items() if key[0] == leaf.reason.by.name)
+    return (mask & -mask).bit_length()
 
 
 def _nothing_fits(requirement: Requirement, chain: Sequence[str], universe: Universe) -> ResolutionError:
@@ -126,7 +138,8 @@ def _parsed(version: str) -> Version | None:
 
 def _wheel_hint(requirement: Requirement, domain: Domain, refused: Sequence[RefusedFile]) -> str:
     """One thing to try, from what there is."""
-    usable = [str(choice.version) for choice in domain.choices if choice.yanked is None]
+    sound = sorted((choice.version for choice in domain.choices if choice.yanked is None), reverse=True)
+    usable = [str(version) for version in sound]
     if usable:
         return f"versions with a wheel that works here: {', '.join(usable[:5])}"
     abis = sorted({file.detail for file in refused if "pyodide_" in file.detail or "emscripten_" in file.detail})

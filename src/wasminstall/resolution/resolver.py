@@ -7,27 +7,27 @@ or no answer is found with it, the next source is asked and the search starts ag
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ..errors import ResolutionError, several
 from ..indexes.model import Candidate
 from ..requirements import Requirement
 from ..wheels.metadata import Metadata
-from .domains import ABSENT, is_pinned
+from .domains import ABSENT, is_pinned, names_file
 from .knowledge import Knowledge, Need, NeedListing
 from .problem import Problem, Resolution
 from .proof import Clause, Unsolvable
 from .reasons import CONSTRAINT, Key, Leaves, Reason
 from .solver import Solver
 from .universe import Outgrown, Universe
-from .warnings import warnings_about
+from .warnings import requirements_on, warnings_about
 
 __all__ = ["resolve"]
 
 Needs = tuple[Need, ...]
 
-# From so many tries of one project on, metadata of the versions that come next is asked for ahead: 4, 8, 16, 32.
+# From so many tries of one project on, each wait brings metadata of versions that come next: 4, 8, 16, 32 of them.
 _LOOKS_AHEAD_FROM = 3
 _LOOKS_AHEAD = (4, 8, 16, 32)
 # So many separate reasons are enough to read.
@@ -90,6 +90,7 @@ class _Search:
         self._knowledge = universe.knowledge
         self._met: set[str] = set()
         self._tries: dict[Key, int] = {}
+        self._waits: dict[Key, int] = {}
         # For each key and requirement text, the choices whose clause has been given to the solver.
         self._told: dict[tuple[Key, str], int] = {}
 
@@ -169,12 +170,13 @@ class _Search:
         return clauses + (yield from self._first_meetings([item.name for item in dependencies]))
 
     def _ahead(self, key: Key, bit: int) -> Sequence[Candidate]:
-        """The choices to learn about together with this one: more each time the search comes back."""
+        """The choices to learn about together with this one, where it means waiting: more each time."""
         tries = self._tries[key] = self._tries.get(key, 0) + 1
-        if tries < _LOOKS_AHEAD_FROM:
+        choices = self._universe.domain(key[0]).choices
+        if tries < _LOOKS_AHEAD_FROM or self._knowledge.has(self._universe.metadata_need(choices[bit - 1], [key[1]])):
             return ()
-        count = _LOOKS_AHEAD[min(tries - _LOOKS_AHEAD_FROM, len(_LOOKS_AHEAD) - 1)]
-        return self._universe.domain(key[0]).choices[bit : bit + count]
+        waits = self._waits[key] = self._waits.get(key, 0) + 1
+        return choices[bit : bit + _LOOKS_AHEAD[min(waits, len(_LOOKS_AHEAD)) - 1]]
 
     def _choices_with(self, key: Key, bit: int, dependency: Requirement) -> int:
         """The choices, among those whose metadata is known, that have this very dependency; 0 when all was said.
@@ -245,10 +247,29 @@ class _Search:
             for (name, extra), bit in sorted(chosen.items())
             if not extra
         }
+        if any(_must_be_named(candidate) for candidate in candidates.values()):
+            self._refuse_unnamed(candidates, chosen)
         warnings = warnings_about(candidates, chosen, universe)
         return Resolution(universe.needed(candidates, chosen), tuple(warnings))
+
+    def _refuse_unnamed(self, candidates: Mapping[str, Candidate], chosen: Mapping[Key, int]) -> None:
+        """Raise ``Outgrown`` when a file is in the answer that has to be named, and what named it is not."""
+        wanted = requirements_on(candidates, chosen, self._universe)
+        unnamed = [
+            candidate
+            for name, candidate in candidates.items()
+            if _must_be_named(candidate) and not any(names_file(item, candidate) for item in wanted[name])
+        ]
+        if unnamed:
+            self._universe.bar(unnamed)
+            raise Outgrown
 
     def _with_metadata(self, candidate: Candidate) -> Candidate:
         """The candidate with the metadata the answer rests on, for the wheel to be compared with."""
         metadata = self._knowledge.metadata(candidate)
         return replace(candidate, metadata=metadata) if isinstance(metadata, Metadata) else candidate
+
+
+def _must_be_named(candidate: Candidate) -> bool:
+    """Whether nobody gets this file by accident: one behind a URL, or a yanked one."""
+    return candidate.origin in ("url", "file") or candidate.yanked is not None

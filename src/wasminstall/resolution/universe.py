@@ -41,6 +41,7 @@ class Universe:
         self._pre_as_roots = {item.name for item in problem.wish.requirements if item.specifier.prereleases}
         self._pre_as_needed: set[str] = set()
         self._unyanked: dict[str, frozenset[Version]] = {}
+        self._barred: set[str] = set()
         self._dependencies: dict[tuple[str, str], Mapping[str, Requirement]] = {}
         self._masks: dict[tuple[Domain, str], int] = {}
         self._given_up: set[str] = set()
@@ -116,6 +117,12 @@ class Universe:
         self.forget_domains(changed)
         return bool(changed)
 
+    def bar(self, candidates: Iterable[Candidate]) -> None:
+        """Let these files satisfy nothing but requirements that name their URL, or pin their version."""
+        for candidate in candidates:
+            self._barred.add(candidate.url)
+            self._domains.pop(candidate.name, None)
+
     def forget_domains(self, names: Iterable[str]) -> bool:
         """Drop the domains of these projects; whether there were any."""
         known = [name for name in names if name in self._domains]
@@ -135,19 +142,25 @@ class Universe:
         preferred: list[Origin] = [] if name in wish.upgrade else ["installed"]
         if wish.prefer == "distribution":
             preferred.append("distribution")
-        # An upgrade never goes back to an older version because the distribution has that one.
-        floor = self.problem.installed[name].version if name in wish.upgrade & self.problem.installed.keys() else None
+        # Neither goes back to an older version because the distribution has that one.
+        again = name in self.problem.installed and not self._is_kept(name)
+        floor = self.problem.installed[name].version if again else None
         # Pre-releases that only a dependency opted in for stay behind the final ones: it may yet be rejected.
         competes = wish.pre or name in self._pre_as_roots
-        unyanked = self._unyanked.get(name, frozenset())
-        return Policy(tuple(preferred), floor, pre=self.is_opted_in(name), pre_competes=competes, unyanked=unyanked)
+        return Policy(
+            preferred=tuple(preferred),
+            floor=floor,
+            pre=self.is_opted_in(name),
+            pre_competes=competes,
+            unyanked=self._unyanked.get(name, frozenset()),
+            barred=frozenset(self._barred),
+        )
 
     def _first_depth(self, name: str) -> int:
         """How many sources beyond the first that has it are asked for a project to begin with."""
         wish = self.problem.wish
-        if name in wish.upgrade or (wish.prefer == "newest" and not self._is_kept(name)):
-            return self._depth.get(name, _ALL_SOURCES)
-        return self._depth.get(name, int(name in self.problem.installed and name in wish.reinstall))
+        all_at_once = name in wish.upgrade | wish.reinstall or (wish.prefer == "newest" and not self._is_kept(name))
+        return self._depth.get(name, _ALL_SOURCES if all_at_once else 0)
 
     def _is_kept(self, name: str) -> bool:
         wish = self.problem.wish
@@ -181,9 +194,12 @@ class Universe:
         return roots
 
     def constraints(self, name: str) -> list[Requirement]:
-        """The constraints on a project that hold here."""
+        """The constraints on a project that hold here; one by URL brings that wheel into the domain."""
         environment = self.problem.target.environment
-        return [item for item in self.problem.wish.constraints if item.name == name and item.applies(environment)]
+        found = [item for item in self.problem.wish.constraints if item.name == name and item.applies(environment)]
+        for item in found:
+            self._note_direct(item)
+        return found
 
     def dependencies(self, candidate: Candidate, extra: str = "") -> Mapping[str, Requirement]:
         """The requirements of a candidate that hold here, by their text: its own, or the ones an extra adds.

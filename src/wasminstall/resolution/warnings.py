@@ -9,14 +9,14 @@ from ..indexes.model import Candidate
 from ..requirements import Requirement
 from .universe import Universe
 
-__all__ = ["warnings_about"]
+__all__ = ["requirements_on", "warnings_about"]
 
 
 def warnings_about(
     candidates: Mapping[str, Candidate], chosen: Mapping[tuple[str, str], int], universe: Universe
 ) -> list[str]:
     """Yanked files, versions that only a missing wheel forced, projects that are no longer kept up."""
-    wanted = _requirements_on(candidates, chosen, universe)
+    wanted = requirements_on(candidates, chosen, universe)
     found = [
         f"{name} {candidates[name].version} has no extra named {extra!r}"
         for name, extra in sorted(chosen)
@@ -31,7 +31,7 @@ def warnings_about(
     return found
 
 
-def _requirements_on(
+def requirements_on(
     candidates: Mapping[str, Candidate], chosen: Mapping[tuple[str, str], int], universe: Universe
 ) -> dict[str, list[Requirement]]:
     """All requirements of the answer by the project they are about."""
@@ -50,12 +50,15 @@ def _forced_back(candidate: Candidate, wanted: list[Requirement] | tuple[()], un
     """Newer versions that everything would have accepted, if only they had a wheel for this target."""
     if candidate.origin != "index":
         return
+    domain = universe.domain(candidate.name)
+    usable = {choice.version for choice in domain.choices}
     newer: set[Version] = set()
-    for file in universe.domain(candidate.name).refused:
+    for file in domain.refused:
         version = _parsed(file.version)
         if (
             file.reason in ("tags", "sdist")
             and version is not None
+            and version not in usable
             and version > candidate.version
             and (not version.is_prerelease or candidate.version.is_prerelease)
             and all(item.specifier.contains(version, prereleases=True) for item in wanted)
@@ -90,7 +93,7 @@ def _held_back(candidate: Candidate, wanted: list[Requirement] | tuple[()], univ
 def _status(candidate: Candidate, universe: Universe) -> Iterator[str]:
     """PEP 792: what the index says about the project as a whole."""
     for listing in universe.domain(candidate.name).listings:
-        if listing.source == candidate.source and listing.status not in ("", "active"):
+        if candidate in listing.candidates and listing.status not in ("", "active"):
             reason = f": {listing.status_reason}" if listing.status_reason else ""
             yield f"{candidate.name} is marked as {listing.status}{reason}"
 
