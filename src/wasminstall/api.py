@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Literal, Unpack, overload
 
 from .context import current_context, default_index_urls
@@ -57,7 +59,7 @@ async def install(
     ``file``: a requirements file, a pyproject.toml (``extras`` and ``groups`` choose in it), or a script with a PEP 723
     block, as path, URL or text. ``lock``: a pylock.toml (PEP 751) or a pyodide-lock.json, as path, URL or text;
     exactly what it names is installed, without resolving. ``constraints`` limit versions and ask for nothing:
-    requirements, or a constraints file as path, URL or text (with a newline).
+    one requirement or many, or a constraints file as path, URL or text (with a newline).
 
     Where from: ``index_urls`` are Simple API addresses (PEP 503, PEP 691) to ask instead of PyPI;
     ``index_strategy="first-index"`` lets the first that has a project speak for it, ``"best-match"`` compares all;
@@ -102,6 +104,8 @@ async def install(
 
         chosen = tuple(groups) or None
         locked = await read_lock(lock, context.read, context.target, wish.requirements, extras=extras, groups=chosen)
+        again = frozenset(candidate.name for candidate in locked) if reinstall else frozenset()
+        wish = replace(wish, reinstall=again)
     reporter = progress or context.reporter
     return await install_into(context, wish, lock=locked, dry_run=dry_run, reporter=reporter)
 
@@ -113,8 +117,8 @@ async def _contents(file: str, read: Read, extras: Iterable[str], groups: Iterab
 
 
 async def _limits(constraints: str | Iterable[str], read: Read) -> Requested:
-    """Constraints as requirements, or a file of them."""
-    if not isinstance(constraints, str):
+    """Constraints as requirements, or a file of them; a string like ``"lib<2"`` is no path."""
+    if not isinstance(constraints, str) or not re.search(r"[/\\\n]|\.(txt|in|toml)$", constraints):
         return Requested(constraints=read_requirements(constraints))
     from .requirements.inputs import read_input
 

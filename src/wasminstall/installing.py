@@ -102,7 +102,8 @@ def _locked(lock: Sequence[Candidate], problem: Problem, context: Context) -> Re
     candidates: dict[str, Candidate] = {}
     for candidate in lock:
         here = problem.installed.get(candidate.name)
-        same = here is not None and here.version == candidate.version
+        again = candidate.name in problem.wish.reinstall
+        same = here is not None and here.version == candidate.version and not again
         if same and candidate.name in installed:
             origin = read_provenance(installed[candidate.name].dist_info)
             known = {} if origin is None else origin.hashes

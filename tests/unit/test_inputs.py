@@ -358,3 +358,10 @@ async def test_a_lock_is_no_file_and_a_file_is_no_lock(world: World) -> None:
         await wasminstall.install(lock="app\nlib\n")
     with pytest.raises(errors.LockError, match="as a whole"):
         await wasminstall.install("extra-lib", lock=locked)
+
+
+async def test_one_constraint_needs_no_list(world: World) -> None:
+    for version in ("1.0", "2.0"):
+        world.publish("lib", version)
+    plan = await wasminstall.install("lib", constraints="lib<2", dry_run=True)
+    assert versions(plan) == {"lib": "1.0"}
