@@ -88,15 +88,17 @@ CODE = """
         return [round(times[0], 1), round(statistics.median(times), 1), found]
 
     big, chain = universe_of(graph()), universe_of(backtracking())
-    client = Client(default_transport())
-    index = SimpleIndex(client, index, target)
+    answer = await Client(default_transport()).get(raw)
+
+    class Fetched:  # the page is here already: what is measured is what is made of it
+        async def get(self, url, **options):
+            return answer
+
     pages = []
     for _ in range(runs):
         started = time.perf_counter()
-        answer = await client.get(raw)
-        fetched = time.perf_counter()
-        listing = await index.listing("numpy")
-        pages.append(((time.perf_counter() - fetched) - (fetched - started)) * 1000)
+        listing = await SimpleIndex(Fetched(), "https://index.example/simple/", target).listing("numpy")
+        pages.append((time.perf_counter() - started) * 1000)
     result = {
         "graph": timed(lambda: solve(big, ["p0"])),
         "backtracking": timed(lambda: solve(chain, ["c0", "end<=1.5"])),
@@ -174,18 +176,16 @@ def main() -> None:
     page = httpx.get(f"{PYPI_SIMPLE_ENDPOINT}numpy/", headers=headers, timeout=60).raise_for_status().content
     with IndexServer() as server:
         server.mount("/big/numpy/", lambda path: page if path == "page.json" else None)
-        server.redirect("/big/numpy/", "/big/numpy/page.json")
         found = run_in_node(
             options.build,
             CODE,
             runs=options.runs,
-            index=f"{server.origin}/big/",
             raw=f"{server.origin}/big/numpy/page.json",
         )
     print(f"{'case':<14}{'first ms':>10}{'median ms':>11}  result")
     for case, (first, median, outcome) in found.items():
         print(f"{case:<14}{first:>10}{median:>11}  {outcome}")
-    print(f"(the page has {len(page):,} bytes; its time is without the transfer)")
+    print(f"(the page has {len(page):,} bytes and is there already)")
     beside_micropip(options.build)
 
 
