@@ -147,7 +147,10 @@ async def _carry_out(
         if action.name in wish.hashes:
             check_given(action.candidate, data, wish.hashes[action.name])
     progress.tell(Event("place", f"placing {counted(len(wheels), 'package')}", total=len(wheels)))
-    arrivals = [_arrival(action, data) for action, data in zip(plan.changes, wheels, strict=True)]
+    arrivals = []
+    for action, data in zip(plan.changes, wheels, strict=True):
+        arrivals.append(_arrival(action, data))
+        await asyncio.sleep(0)  # opening a big wheel takes a while: let the page have its turn
     await context.environment.apply(place=arrivals)
     return tuple(_added(action, len(data)) for action, data in zip(plan.changes, wheels, strict=True))
 
