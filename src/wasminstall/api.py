@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Literal, Unpack, overload
+from typing import Literal, Unpack, get_args, overload
 
 from .context import current_context, default_index_urls
 from .distributions import Description, Distribution, Distributions, describe, frozen_line
-from .errors import NotInstalled, PythonMismatch
+from .errors import InvalidInput, NotInstalled, PythonMismatch
 from .installing import install_into, uninstall_from
 from .options import IndexStrategy, InstallOptions
 from .plan import Plan
@@ -76,6 +76,10 @@ async def install(
     Raises ``InvalidInput``, ``ResolutionError``, ``TransportError``, ``IndexAnswerError``, ``WheelError`` or
     ``EnvironmentStateError``; the environment is then as it was before.
     """
+    _check_choice("index_strategy", index_strategy, get_args(IndexStrategy))
+    _check_choice("prefer", prefer, get_args(Prefer))
+    if file == "" or lock == "":
+        raise InvalidInput("an empty string names no file", hint="file and lock are a path, a URL or text")
     given = [index_urls] if isinstance(index_urls, str) else list(index_urls)
     reading = current_context(headers=headers)
     requested = Requested(requirements=read_requirements(requirements), pre=pre, require_hashes=require_hashes)
@@ -108,6 +112,13 @@ async def install(
         wish = replace(wish, reinstall=again)
     reporter = progress or context.reporter
     return await install_into(context, wish, lock=locked, dry_run=dry_run, reporter=reporter)
+
+
+def _check_choice(option: str, value: str, choices: Sequence[str]) -> None:
+    """Raise ``InvalidInput`` for a value that is none of the choices: a misspelt one must not count as the default."""
+    if value not in choices:
+        shown = " or ".join(repr(choice) for choice in choices)
+        raise InvalidInput(f"{option}={value!r} is not known", hint=f"it is one of: {shown}")
 
 
 async def _contents(file: str, read: Read, extras: Iterable[str], groups: Iterable[str]) -> Requested:

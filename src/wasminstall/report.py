@@ -60,6 +60,8 @@ class Report:
         return html_table(self._summary(), head, cells, notes=self.warnings)
 
     def _summary(self) -> str:
+        if not self.plan.actions:
+            return "Nothing was asked for"
         if not self.added:
             return f"Everything was there already: {', '.join(self.kept)}"
         return f"Installed {len(self.added)} in {self.seconds:.1f} s, {_megabytes(self.size)}"

@@ -365,3 +365,26 @@ async def test_one_constraint_needs_no_list(world: World) -> None:
         world.publish("lib", version)
     plan = await wasminstall.install("lib", constraints="lib<2", dry_run=True)
     assert versions(plan) == {"lib": "1.0"}
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"requirements": None}, "must be a string, not NoneType"),
+        ({"requirements": 42}, "must be a string, not int"),
+        ({"requirements": "-r requirements.txt"}, "-r is file=..."),
+        ({"requirements": "lib", "prefer": "newset"}, "'distribution' or 'newest'"),
+        ({"requirements": "lib", "index_strategy": "any"}, "'first-index' or 'best-match'"),
+        ({"file": ""}, "names no file"),
+        ({"lock": ""}, "names no file"),
+    ],
+)
+async def test_wrong_arguments_are_named(world: World, options: dict[str, Any], said: str) -> None:
+    with pytest.raises(errors.InvalidInput) as caught:
+        await wasminstall.install(**options)
+    assert said in str(caught.value)
+    assert world.installed() == {}
+
+
+async def test_nothing_asked_for(world: World) -> None:
+    assert repr(await wasminstall.install([])) == "Nothing was asked for"

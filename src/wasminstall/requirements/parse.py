@@ -89,6 +89,8 @@ def read_requirements(requirements: str | Iterable[str]) -> tuple[Requirement, .
 
     Raises ``InvalidRequirement`` for the first one that cannot be read, ``InvalidInput`` for what is no string.
     """
+    if not isinstance(requirements, Iterable):
+        raise InvalidInput(f"a requirement must be a string, not {type(requirements).__name__}: {requirements!r}")
     given = [requirements] if isinstance(requirements, str) else list(requirements)
     for text in given:
         if not isinstance(text, str):
@@ -132,6 +134,8 @@ def _from_wheel_address(text: str) -> Requirement:
 
 def _writing_hint(text: str) -> str:
     """How to write what was probably meant."""
+    if text.startswith("-"):
+        return "options are arguments here: -r is file=..., -c constraints=..., --index-url index_urls=..."
     if re.match(r"^[A-Za-z0-9._-]+\s*=\s*[0-9]", text):
         return "an exact version is written with two equals signs: " + re.sub(r"\s*=\s*", "==", text, count=1)
     if re.match(r"^[A-Za-z0-9._-]+\s+[A-Za-z0-9._-]+", text):
