@@ -62,6 +62,7 @@ build/node: package.json package-lock.json
 
 build/page: build/python build/node $(SOURCES)
 	rm -rf dist js/dist demo/dist
+	node js/build/page.mjs
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 	npm run --silent build
 	node demo/build.mjs

@@ -40,6 +40,19 @@ export async function bundle() {
   ]);
 }
 
+/** The JavaScript half for Python to load by itself: part of the wheel, so it is built before that. */
+export async function bundlePage() {
+  await build({
+    bundle: true,
+    minify: true,
+    target: "es2022",
+    format: "iife",
+    define: { __BUILD__: JSON.stringify(await buildInfo()), "import.meta.url": "undefined" },
+    entryPoints: [`${root}js/src/page/entry.ts`],
+    outfile: `${root}src/wasminstall/_page.js`,
+  });
+}
+
 /** The value of js/src/build-info.ts. */
 async function buildInfo() {
   const { version, pyodides } = await readProject();

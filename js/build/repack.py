@@ -17,7 +17,7 @@ DESKTOP_ONLY = ("wasminstall/serve/", "wasminstall/cli/")
 # Their docstrings are what help() shows to a user.
 DOCUMENTED = ("wasminstall/__init__.py", "wasminstall/api.py", "wasminstall/errors.py")
 # `packaging` may be had under either licence: one text is enough.
-NOT_NEEDED = ("py.typed", "LICENSE", "LICENSE.APACHE", "RECORD")
+NOT_NEEDED = ("py.typed", "LICENSE", "LICENSE.APACHE", "RECORD", "_page.js")
 UNCHECKED_HASH = b"\x01\x00\x00\x00" + bytes(8)
 MEMBER_DATE = (1980, 1, 1, 0, 0, 0)
 

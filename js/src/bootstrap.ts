@@ -12,7 +12,7 @@ import { build } from "./build-info.js";
 import { announceRuntime } from "./events.js";
 import { ownUrl } from "./home.js";
 import { type InstallOptions, type InstallReport, install } from "./install.js";
-import { interpreterFacts, placeArchive } from "./place.js";
+import { interpreterFacts, placeArchive, placeHelper } from "./place.js";
 import {
   absolute,
   type Interpreter,
@@ -87,6 +87,7 @@ export async function attach<P extends Interpreter>(pyodide: P, options: AttachO
 
 /** Make `import wasminstall` work; `early` is an archive fetched before the interpreter could be asked. */
 async function equip(pyodide: Interpreter, base: URL, early?: Archive): Promise<void> {
+  placeHelper(pyodide);
   const { importable, cacheTag, magic } = interpreterFacts(pyodide);
   if (importable) return;
   const fits = (archive: Archive): boolean => archive.magic === undefined || archive.magic === magic;

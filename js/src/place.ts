@@ -2,6 +2,7 @@
 
 import type { Archive } from "./archive.js";
 import { build } from "./build-info.js";
+import { createPage } from "./page/index.js";
 import type { Interpreter } from "./runtime.js";
 
 /** What decides which archive an interpreter can read. */
@@ -40,6 +41,11 @@ export function placeArchive(pyodide: Interpreter, archive: Archive): void {
     pyodide,
     `import sys\nif ${JSON.stringify(path)} not in sys.path: sys.path.append(${JSON.stringify(path)})\n""`,
   );
+}
+
+/** Leave the JavaScript half where Python looks for it. */
+export function placeHelper(pyodide: Interpreter): void {
+  Object.defineProperty(pyodide, "_wasminstall", { value: createPage(pyodide), configurable: true, writable: true });
 }
 
 /** Run code in a namespace of its own, so that nothing is left in the user's `__main__`. */

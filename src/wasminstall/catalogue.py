@@ -100,7 +100,7 @@ class Catalogue:
             if answer.status == 200 or len(answer.body) != part.end - part.start:
                 self._ranges_work = False
                 return None
-            stretches[part.start] = answer.body
+            stretches[part.start] = bytes(answer.body)
             try:
                 found = metadata_in_tail(candidate.filename, candidate.size, stretches)
             except InvalidWheel:
@@ -112,10 +112,10 @@ class Catalogue:
 
     async def _separate_metadata(self, candidate: Candidate, hashes: Mapping[str, str]) -> Metadata:
         url = f"{candidate.url}.metadata"
-        answer = await self._client.get(url)
+        body = bytes((await self._client.get(url)).body)
         for algorithm, expected in hashes.items():
-            actual = hashlib.new(algorithm, answer.body).hexdigest()
+            actual = hashlib.new(algorithm, body).hexdigest()
             if actual != expected:
                 filename = f"{candidate.filename}.metadata"
                 raise HashMismatch(filename, algorithm, expected, actual, without_credentials(url))
-        return parse_metadata(answer.body.decode("utf-8", "replace"))
+        return parse_metadata(body.decode("utf-8", "replace"))

@@ -54,7 +54,7 @@ class Context:
         """The bytes behind a path or URL. Raises ``InvalidInput`` or ``TransportError``."""
         path = local_path(address)
         if not path:
-            return (await self.client.get(address)).body
+            return bytes((await self.client.get(address)).body)
         return _file(path)
 
 

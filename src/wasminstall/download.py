@@ -12,7 +12,7 @@ from .addresses import without_credentials
 from .errors import HashMismatch, InvalidInput, UnsafeWheel
 from .indexes import Candidate
 from .progress import Progress
-from .transport import Client
+from .transport import Body, Client
 
 __all__ = ["Downloads", "all_at_once", "check_given"]
 
@@ -25,9 +25,9 @@ class Downloads:
     def __init__(self, client: Client, progress: Progress) -> None:
         self._client = client
         self._progress = progress
-        self._wheels: dict[tuple[object, ...], asyncio.Future[bytes]] = {}
+        self._wheels: dict[tuple[object, ...], asyncio.Future[Body]] = {}
 
-    async def wheel(self, candidate: Candidate) -> bytes:
+    async def wheel(self, candidate: Candidate) -> Body:
         """The verified bytes of this candidate's file.
 
         Raises ``HashMismatch``, ``UnsafeWheel`` when there are more bytes than announced, ``TransportError``,
@@ -38,16 +38,17 @@ class Downloads:
             self._wheels[key] = asyncio.ensure_future(self._fetch(candidate))
         return await self._wheels[key]
 
-    def keep(self, candidate: Candidate, data: bytes) -> None:
+    def keep(self, candidate: Candidate, data: Body) -> None:
         """Remember a wheel that came by another way. Raises as ``wheel`` does for what is not the announced file."""
         _check(candidate, data, "")
-        known: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        known: asyncio.Future[Body] = asyncio.get_running_loop().create_future()
         known.set_result(data)
         self._wheels.setdefault(_key(candidate), known)
 
-    async def _fetch(self, candidate: Candidate) -> bytes:
+    async def _fetch(self, candidate: Candidate) -> Body:
         if candidate.origin == "file":
-            data, digest = _local_file(candidate), ""
+            data: Body = _local_file(candidate)
+            digest = ""
         else:
             algorithm = next(iter(candidate.hashes), "")
             answer = await self._client.get(
@@ -91,28 +92,29 @@ def _local_file(candidate: Candidate) -> bytes:
         ) from None
 
 
-def check_given(candidate: Candidate, data: bytes, allowed: frozenset[str]) -> None:
+def check_given(candidate: Candidate, data: Body, allowed: frozenset[str]) -> None:
     """Compare with the hashes the user gave (``algorithm:digest``, one has to be right), announced or not.
 
     Raises ``HashMismatch``.
     """
     if allowed & {f"{algorithm}:{digest}" for algorithm, digest in candidate.hashes.items()}:
         return  # compared when the bytes came
+    content = bytes(data)
     actual = {
-        name: hashlib.new(name, data).hexdigest() for name in sorted({item.partition(":")[0] for item in allowed})
+        name: hashlib.new(name, content).hexdigest() for name in sorted({item.partition(":")[0] for item in allowed})
     }
     if allowed.isdisjoint(f"{algorithm}:{digest}" for algorithm, digest in actual.items()):
         algorithm = next(iter(actual), "sha256")
         given = " or ".join(sorted(item.partition(":")[2] for item in allowed if item.startswith(algorithm)))
-        found = actual.get(algorithm) or hashlib.sha256(data).hexdigest()
+        found = actual.get(algorithm) or hashlib.sha256(content).hexdigest()
         raise HashMismatch(candidate.filename, algorithm, given, found, without_credentials(candidate.url))
 
 
-def _check(candidate: Candidate, data: bytes, digest: str) -> None:
+def _check(candidate: Candidate, data: Body, digest: str) -> None:
     """Compare with everything that was announced; ``digest`` is the first hash, already computed."""
     source = without_credentials(candidate.url)
     for position, (algorithm, expected) in enumerate(candidate.hashes.items()):
-        actual = digest if position == 0 and digest else hashlib.new(algorithm, data).hexdigest()
+        actual = digest if position == 0 and digest else hashlib.new(algorithm, bytes(data)).hexdigest()
         if actual != expected:
             raise HashMismatch(candidate.filename, algorithm, expected, actual, source)
     if candidate.size and len(data) > candidate.size:

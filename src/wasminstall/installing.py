@@ -26,6 +26,7 @@ from .plan import Action, Plan, make_plan
 from .progress import Event, Progress, Reporter, counted
 from .report import Added, Report
 from .resolution import Knowledge, Problem, Resolution, Wish, resolve
+from .transport import Body
 from .wheels.archive import LibraryArchive
 from .wheels.metadata import Metadata
 from .wheels.wheel import WheelArchive
@@ -155,7 +156,7 @@ async def _carry_out(
     return tuple(_added(action, len(data)) for action, data in zip(plan.changes, wheels, strict=True))
 
 
-def _arrival(action: Action, data: bytes) -> Arrival:
+def _arrival(action: Action, data: Body) -> Arrival:
     """A verified wheel, opened."""
     candidate = action.candidate
     archive: WheelArchive | LibraryArchive

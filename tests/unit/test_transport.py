@@ -178,7 +178,7 @@ async def test_gzip_is_undone_and_a_lie_about_it_is_an_error(server: IndexServer
     server.behave(gzip=True)
     page = await client.get(f"{server.url}pkg/")
     assert page.headers["content-encoding"] == "gzip"
-    assert FILENAME.encode() in page.body
+    assert FILENAME.encode() in bytes(page.body)
     server.behave(gzip=False)
     server.fault("*.whl", "lying_gzip")
     with pytest.raises(NetworkError):

@@ -58,13 +58,13 @@ def project_page(answer: Response, name: str) -> dict[str, Any]:
     if content_type.endswith("html"):
         from .html import read_html_page  # the HTML parser is 30 ms of imports that most pages never need
 
-        return read_html_page(answer.body.decode("utf-8", "replace"), answer.url, shown, name)
+        return read_html_page(bytes(answer.body).decode("utf-8", "replace"), answer.url, shown, name)
     raise IndexAnswerError(shown, f"its content type is {content_type or 'missing'!r}")
 
 
 def _json_page(answer: Response, shown: str) -> dict[str, Any]:
     try:
-        page: dict[str, Any] = json.loads(answer.body)
+        page: dict[str, Any] = json.loads(bytes(answer.body))
         version = str(page["meta"]["api-version"])
         files = page["files"]
     except (ValueError, KeyError, TypeError, RecursionError):

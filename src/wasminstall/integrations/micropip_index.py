@@ -59,10 +59,10 @@ def _files(answer: Response, name: str) -> Iterable[Mapping[str, Any]]:
     """The files in the form of PEP 691, whatever the answer's form; raises ``IndexAnswerError``."""
     shown = without_credentials(answer.url)
     if "html" in answer.headers.get("content-type", ""):
-        page = read_html_page(answer.body.decode("utf-8", "replace"), answer.url, shown, name)
+        page = read_html_page(bytes(answer.body).decode("utf-8", "replace"), answer.url, shown, name)
         return list(page["files"])
     try:
-        page = json.loads(answer.body)
+        page = json.loads(bytes(answer.body))
         return list(page["files"] if "files" in page else _released(page["releases"]))
     except (ValueError, KeyError, TypeError, AttributeError):
         raise IndexAnswerError(shown, "it is neither the Simple API nor the JSON API of PyPI") from None

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..addresses import without_credentials
 from ..indexes import Candidate
+from ..transport import Body
 from ..wheels.record import STRONG_ALGORITHMS
 
 __all__ = ["PROVENANCE_FILE", "Provenance", "provenance_json", "read_provenance"]
@@ -38,11 +39,11 @@ class Provenance:
     direct: bool = False
 
 
-def provenance_json(candidate: Candidate, data: bytes) -> bytes:
+def provenance_json(candidate: Candidate, data: Body) -> bytes:
     """The content of ``wasminstall.json`` for a wheel with these verified bytes: the same bytes every time."""
     hashes = dict(candidate.hashes)
     if "sha256" not in hashes:  # a Pyodide lock knows no other
-        hashes["sha256"] = hashlib.sha256(data).hexdigest()
+        hashes["sha256"] = hashlib.sha256(bytes(data)).hexdigest()
     is_file = candidate.origin == "file"
     url = Path(candidate.url).absolute().as_uri() if is_file else without_credentials(candidate.url)
     direct = candidate.origin in ("url", "file")

@@ -2,6 +2,6 @@
 
 from .client import Client
 from .default import default_transport
-from .port import OnBytes, Request, Response, Transport
+from .port import Body, OnBytes, Request, Response, Transport
 
-__all__ = ["Client", "OnBytes", "Request", "Response", "Transport", "default_transport"]
+__all__ = ["Body", "Client", "OnBytes", "Request", "Response", "Transport", "default_transport"]

@@ -9,14 +9,15 @@ import asyncio
 import hashlib
 from typing import Any
 
-from js import AbortController, Blob, Object, crypto, fetch
+from js import AbortController, Blob, Object, Uint8Array, crypto, fetch
 from pyodide.ffi import JsException, to_js
 
 from ..addresses import hide_credentials, without_credentials
 from ..errors import NetworkError
+from ..javascript import JavaScriptBytes
 from .port import OnBytes, Request, Response
 
-__all__ = ["BrowserTransport"]
+__all__ = ["BrowserTransport", "JavaScriptBytes"]
 
 _SUBTLE_NAMES = {"sha256": "SHA-256", "sha384": "SHA-384", "sha512": "SHA-512"}
 
@@ -41,7 +42,7 @@ class BrowserTransport:
                 url=answer.url or request.url,
                 status=answer.status,
                 headers={str(name).lower(): str(value) for name, value in answer.headers},
-                body=buffer.to_bytes(),
+                body=JavaScriptBytes(Uint8Array.new(buffer)),
                 digest=await _digest(request.digest, buffer) if request.digest else "",
             )
         except JsException as error:

@@ -10,7 +10,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-__all__ = ["OnBytes", "Request", "Response", "Transport"]
+__all__ = ["Body", "OnBytes", "Request", "Response", "Transport"]
+
+
+class Body(Protocol):
+    """Bytes, wherever they are: ``bytes`` itself on a desktop, a JavaScript array in a page."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, part: slice, /) -> bytes: ...
+    def __bytes__(self) -> bytes: ...
+
 
 OnBytes = Callable[[int, int], None]
 """Called while a body arrives: bytes so far, and bytes in all (0 when the server does not say)."""
@@ -42,7 +51,7 @@ class Response:
     url: str
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: Body
     digest: str = ""
 
 

@@ -13,14 +13,19 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
 
 from ..errors import InvalidWheel, UnsafeWheel
+from ..transport.port import Body
+from .body_file import BodyFile
 from .layout import Place, path_fault
 from .record import RecordEntry
 
 __all__ = ["DEFAULT_LIMITS", "Archive", "LibraryArchive", "Limits", "Member"]
 
 _LOCAL_HEADER = struct.Struct("<4s2B4HL2L2H")
+_FIRST_DATE = 315_532_800_000
 _ENCRYPTED = 0x1 | 0x40 | 0x2000
 
 
@@ -43,16 +48,26 @@ class Limits:
 
 @dataclass(frozen=True)
 class Member:
-    """One file of an archive. ``size`` is in bytes, unfolded; ``executable`` says whether any x bit is set."""
+    """One file of an archive.
+
+    ``size`` is in bytes, unfolded; ``executable`` says whether any x bit is set; ``mtime`` is in milliseconds since
+    the epoch, what the archive says taken for UTC, as zip files know no time zone.
+    """
 
     name: str
     size: int
     executable: bool
+    mtime: int
     offset: int
     packed_size: int
     deflated: bool
     crc: int
     utf8: bool
+
+    @property
+    def mode(self) -> int:
+        """The permission bits it is placed with."""
+        return 0o755 if self.executable else 0o644
 
 
 DEFAULT_LIMITS = Limits()
@@ -66,9 +81,10 @@ class Archive:
     absolute paths, ``..``, backslashes, NUL, links and devices, encryption, and more content than ``limits`` allow.
     """
 
-    def __init__(self, filename: str, data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(self, filename: str, data: Body, *, limits: Limits = DEFAULT_LIMITS) -> None:
         self.filename = filename
-        self._data = memoryview(data)
+        self.body = data
+        self._data: Body | memoryview = memoryview(data) if isinstance(data, bytes) else data
         infos = _directory(filename, data)
         _check_limits(filename, infos, len(data), limits)
         self.members: Mapping[str, Member] = _members(filename, infos)
@@ -89,7 +105,7 @@ class Archive:
             raise InvalidWheel(self.filename, f"its member {name!r} is damaged")
         return data
 
-    def _packed(self, member: Member) -> memoryview:
+    def _packed(self, member: Member) -> bytes | memoryview:
         start = member.offset + _LOCAL_HEADER.size
         header = self._data[member.offset : start]
         if len(header) != _LOCAL_HEADER.size or bytes(header[:4]) != b"PK\3\4":
@@ -110,7 +126,7 @@ class LibraryArchive(Archive):
 
     generated: frozenset[str] = frozenset()
 
-    def __init__(self, filename: str, data: bytes, *, name: str, version: str, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(self, filename: str, data: Body, *, name: str, version: str, limits: Limits = DEFAULT_LIMITS) -> None:
         super().__init__(filename, data, limits=limits)
         self.name = name
         self.version = version
@@ -118,9 +134,9 @@ class LibraryArchive(Archive):
         self.places: Mapping[str, Place] = {member: Place("library", member) for member in self.members}
 
 
-def _directory(filename: str, data: bytes) -> list[zipfile.ZipInfo]:
+def _directory(filename: str, data: Body) -> list[zipfile.ZipInfo]:
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as file:
+        with zipfile.ZipFile(io.BytesIO(data) if isinstance(data, bytes) else BodyFile(data)) as file:
             return file.infolist()
     # A damaged directory makes zipfile raise more than BadZipFile: that it cannot be read is all there is to say.
     except (zipfile.BadZipFile, struct.error, ValueError, IndexError, OverflowError, NotImplementedError) as error:
@@ -170,12 +186,22 @@ def _member(filename: str, info: zipfile.ZipInfo) -> Member:
         name=info.orig_filename,
         size=info.file_size,
         executable=bool((info.external_attr >> 16) & 0o111),
+        mtime=_milliseconds(info.date_time),
         offset=info.header_offset,
         packed_size=info.compress_size,
         deflated=info.compress_type == zipfile.ZIP_DEFLATED,
         crc=info.CRC,
         utf8=bool(info.flag_bits & 0x800),
     )
+
+
+@lru_cache(maxsize=64)  # members mostly share one date
+def _milliseconds(date: tuple[int, int, int, int, int, int]) -> int:
+    """Dates of zip files may be no dates at all (month 0): those count as the first one there is."""
+    try:
+        return int(datetime(*date, tzinfo=UTC).timestamp()) * 1000
+    except ValueError:
+        return _FIRST_DATE
 
 
 def _refuse_files_as_folders(filename: str, members: Mapping[str, Member]) -> None:
@@ -187,7 +213,7 @@ def _refuse_files_as_folders(filename: str, members: Mapping[str, Member]) -> No
             folder = folder.rpartition("/")[0]
 
 
-def _inflated(packed: memoryview, size: int) -> bytes | None:
+def _inflated(packed: bytes | memoryview, size: int) -> bytes | None:
     """The inflated bytes, never more than ``size`` + 1 of them; ``None`` when they are damaged or cut off."""
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     try:

@@ -11,6 +11,7 @@ from typing import Literal
 from .._vendor.packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from .._vendor.packaging.version import InvalidVersion, Version
 from ..errors import InvalidWheel, UnsafeWheel
+from ..transport.port import Body
 from .archive import DEFAULT_LIMITS, Archive, Limits
 from .layout import Place, lay_out
 from .metadata import Metadata, parse_headers, parse_metadata
@@ -31,7 +32,7 @@ class WheelArchive(Archive):
     Raises ``InvalidWheel`` or ``UnsafeWheel``.
     """
 
-    def __init__(self, filename: str, data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(self, filename: str, data: Body, *, limits: Limits = DEFAULT_LIMITS) -> None:
         super().__init__(filename, data, limits=limits)
         try:
             self.name, version, _, _ = parse_wheel_filename(filename)
