@@ -18,7 +18,7 @@ test-unit: build/python
 	$(BIN)/coverage run -m pytest tests/unit $(PYTEST)
 
 test-node: build/page
-	npm test --silent
+	WASMINSTALL_CACHE=$$(mktemp -d) npm test --silent
 	$(BIN)/coverage run -m pytest tests/node $(PYTEST)
 
 test-browser: build/page
@@ -42,8 +42,12 @@ docs: build/python
 
 bench: build/page
 	.ci/browser
+	command -v openssl >/dev/null || .ci/apt openssl
 	PYTHONPATH=tests:demo $(BIN)/python tests/bench/install_pandas.py
 	PYTHONPATH=tests:demo $(BIN)/python tests/bench/resolve.py
+	PYTHONPATH=tests:demo $(BIN)/python tests/bench/install_set.py
+	PYTHONPATH=tests:demo $(BIN)/python tests/bench/placing.py
+	PYTHONPATH=tests:demo $(BIN)/python tests/bench/start.py
 
 build: build/page
 

@@ -4,13 +4,16 @@ import { byId } from "./dom.js";
 
 export type PageState = "loading" | "ready" | "running" | "idle" | "error";
 
-/** `detail` of the event that wasminstall dispatches while it works. */
+/** `detail` of the event that wasminstall dispatches while it works: what this line shows of it. */
 interface ProgressDetail {
-  readonly phase: "runtime" | "resolve" | "download" | "place" | "done";
+  readonly phase: string;
   readonly text: string;
   readonly project: string;
   readonly done: number;
   readonly total: number;
+  readonly rate: number;
+  readonly remaining: number | undefined;
+  readonly share: number | undefined;
 }
 
 export class Status {
@@ -33,11 +36,10 @@ export class Status {
     this.#fill(state === "loading" || state === "running" ? undefined : 0);
   }
 
-  #progress({ phase, text, project, done, total }: ProgressDetail): void {
-    this.#text.textContent = sentence(text);
-    this.#detail.textContent = phase === "download" ? project : "";
-    // A total that is no more than what is here already was not announced: the end is not known.
-    this.#fill(phase === "done" ? 1 : total > done ? done / total : undefined);
+  #progress(detail: ProgressDetail): void {
+    this.#text.textContent = sentence(detail.text);
+    this.#detail.textContent = pace(detail) || (detail.phase === "download" ? detail.project : "");
+    this.#fill(detail.share);
   }
 
   /** A share from 0 to 1, or `undefined` for work whose end is not known. */
@@ -47,6 +49,17 @@ export class Status {
     if (share === undefined) this.#bar.removeAttribute("aria-valuenow");
     else this.#bar.setAttribute("aria-valuenow", String(Math.round(share * 100)));
   }
+}
+
+/** How fast, and how much longer; "" when that is not known, or over. */
+function pace({ done, total, rate, remaining }: ProgressDetail): string {
+  if (rate === 0 || done === total) return "";
+  const speed = rate >= 1e5 ? `${(rate / 1e6).toFixed(1)} MB/s` : `${(rate / 1e3).toFixed(1)} kB/s`;
+  return remaining === undefined ? speed : `${speed}, ${duration(remaining)} left`;
+}
+
+function duration(seconds: number): string {
+  return seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;
 }
 
 function sentence(text: string): string {

@@ -24,9 +24,13 @@ from world import LINUX, World, world_on  # noqa: E402
 
 from support.index_server import IndexServer  # noqa: E402
 from support.wheel_factory import Member, make_wheel  # noqa: E402
+from wasminstall.cache import Cache  # noqa: E402
+from wasminstall.cache.folder import FolderStore  # noqa: E402
+from wasminstall.context import Access  # noqa: E402
 from wasminstall.environment import Environment  # noqa: E402
 from wasminstall.errors import WasmInstallError  # noqa: E402
 from wasminstall.hosts.folder import FolderHost  # noqa: E402
+from wasminstall.installing import install_into  # noqa: E402
 from wasminstall.locks.pylock import read_pylock  # noqa: E402
 from wasminstall.requirements import read_requirements  # noqa: E402
 from wasminstall.targets import named_target  # noqa: E402
@@ -111,6 +115,17 @@ async def conflict(world: World) -> object:
 async def several_errors(world: World) -> object:
     world.publish("fastlines", "3.1", tag=LINUX)
     return await world.install("fastlines", "survey-maps")
+
+
+async def not_in_cache(world: World) -> object:
+    with tempfile.TemporaryDirectory() as folder:
+        world.cache = Cache(FolderStore(Path(folder)))
+        world.publish("survey", "1.2", requires=["survey-maps"])
+        world.publish("survey-maps", "0.4")
+        await world.install("survey", deps=False)
+        world.publish("survey", "1.3")
+        wish = world.wish("survey")
+        return await install_into(world.context(Access(offline=True)), wish)
 
 
 async def network_error(world: World) -> object:
@@ -263,6 +278,11 @@ CASES = {
         "Nothing that is missing hides anything else that is.",
         'await wasminstall.install(["fastlines", "survey-maps"])',
         several_errors,
+    ),
+    "NotInCache": Case(
+        "Nobody was to be asked, or nobody could be reached, and what is kept is not enough.",
+        'await wasminstall.install("survey", offline=True)',
+        not_in_cache,
     ),
     "NetworkError": Case(
         "No answer came, after three attempts. A page cannot tell this from missing CORS headers.",

@@ -20,8 +20,9 @@ import {
   likelyCacheTag,
   type PyodideModule,
   requireWebAssembly,
-  startPyodide,
 } from "./runtime.js";
+import { pyodideFolder } from "./stdlib/folder.js";
+import { start } from "./stdlib/index.js";
 
 export { BootError, type BootErrorCode } from "./errors.js";
 export type { ProgressDetail, ProgressPhase, WasminstallEventMap } from "./events.js";
@@ -46,6 +47,13 @@ export interface BootOptions<P extends Interpreter = Interpreter> extends Attach
   readonly pyodide?: string | URL | PyodideModule<P> | undefined;
   /** Handed to `loadPyodide()` as it is: `stdout`, `packageBaseUrl`, `lockFileURL`, `env` ... */
   readonly config?: object | undefined;
+  /**
+   * `false`: keep nothing between visits, and use nothing that was kept. Otherwise wheels, and the standard library
+   * as this visit compiled it, are there for the next one.
+   */
+  readonly cache?: boolean | undefined;
+  /** A standard library that was compiled ahead for this Pyodide, by `js/build/stdlib.mjs`. */
+  readonly stdlib?: string | URL | undefined;
 }
 
 /** A Python that can install packages. */
@@ -65,29 +73,31 @@ export async function boot<P extends Interpreter = Interpreter>(options: BootOpt
   requireWebAssembly();
   announceRuntime("loading Python");
   const base = archiveBase(options);
-  const { pyodide: wanted, config = {} } = options;
+  const { pyodide: wanted, config = {}, cache = true } = options;
   const isAddress = wanted === undefined || typeof wanted === "string" || wanted instanceof URL;
   const module = isAddress ? importPyodide(wanted) : Promise.resolve(wanted);
+  const folder = pyodideFolder(wanted, (config as { indexURL?: string }).indexURL);
+  const stdlib = options.stdlib === undefined ? undefined : absolute(options.stdlib);
   // The default Pyodide's CPython is known at once, another one's as soon as its script says its version.
   const tag = wanted === undefined ? Promise.resolve(likelyCacheTag()) : module.then((m) => likelyCacheTag(m.version));
   const [pyodide, archive] = await Promise.all([
-    module.then((m) => startPyodide(m as PyodideModule<P>, config)),
+    start(module as Promise<PyodideModule<P>>, config, { folder, cache, stdlib }),
     tag.then((likely) => fetchArchive(base, likely)),
   ]);
-  await equip(pyodide, base, archive);
+  await equip(pyodide, base, cache, archive);
   announceRuntime(`Python ${interpreterFacts(pyodide).python} is ready`);
   return handle(pyodide);
 }
 
 /** Add wasminstall to an interpreter that somebody else started. Harmless when it is there already. */
 export async function attach<P extends Interpreter>(pyodide: P, options: AttachOptions = {}): Promise<Wasminstall<P>> {
-  await equip(pyodide, archiveBase(options));
+  await equip(pyodide, archiveBase(options), true);
   return handle(pyodide);
 }
 
 /** Make `import wasminstall` work; `early` is an archive fetched before the interpreter could be asked. */
-async function equip(pyodide: Interpreter, base: URL, early?: Archive): Promise<void> {
-  placeHelper(pyodide);
+async function equip(pyodide: Interpreter, base: URL, cache: boolean, early?: Archive): Promise<void> {
+  placeHelper(pyodide, cache);
   const { importable, cacheTag, magic } = interpreterFacts(pyodide);
   if (importable) return;
   const fits = (archive: Archive): boolean => archive.magic === undefined || archive.magic === magic;

@@ -1,5 +1,6 @@
 /** `install()` from JavaScript: options become keyword arguments, Python's report becomes a plain object. */
 
+import type { ProgressDetail } from "./events.js";
 import type { Interpreter } from "./runtime.js";
 
 /** The keyword arguments of Python's `wasminstall.install`, in camel case. Paths are in the virtual file system. */
@@ -34,6 +35,16 @@ export interface InstallOptions {
   readonly pre?: boolean | undefined;
   /** `false`: without dependencies. */
   readonly deps?: boolean | undefined;
+  /** Other places of files whose hash is known: base address, or several, by base address. */
+  readonly mirrors?: Readonly<Record<string, string | readonly string[]>> | undefined;
+  /** The longest silence of a server, in seconds. */
+  readonly timeout?: number | undefined;
+  /** `false`: keep nothing for the next time, and use nothing that was kept. */
+  readonly cache?: boolean | undefined;
+  /** Ask nobody: take what was kept. */
+  readonly offline?: boolean | undefined;
+  /** Who is told: `events` for the page (the default), `text`, `notebook`, an element or its selector, a function, or nobody. */
+  readonly progress?: string | Element | ((detail: ProgressDetail) => unknown) | null | undefined;
   /** Only plan: nothing is installed, nothing changes. */
   readonly dryRun?: boolean | undefined;
 }

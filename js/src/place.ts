@@ -4,6 +4,7 @@ import type { Archive } from "./archive.js";
 import { build } from "./build-info.js";
 import { createPage } from "./page/index.js";
 import type { Interpreter } from "./runtime.js";
+import { storeForPython } from "./store/python.js";
 
 /** What decides which archive an interpreter can read. */
 export interface InterpreterFacts {
@@ -43,13 +44,17 @@ export function placeArchive(pyodide: Interpreter, archive: Archive): void {
   );
 }
 
-/** Leave the JavaScript half where Python looks for it. */
-export function placeHelper(pyodide: Interpreter): void {
-  Object.defineProperty(pyodide, "_wasminstall", { value: createPage(pyodide), configurable: true, writable: true });
+/** Leave the JavaScript half where Python looks for it, once; without `cache` it keeps nothing between visits. */
+export function placeHelper(pyodide: Interpreter, cache: boolean): void {
+  const { _wasminstall: placed } = pyodide as { _wasminstall?: { version: string } };
+  if (placed?.version === build.version) return;
+  const page = createPage(pyodide);
+  const value = cache ? page : { ...page, store: storeForPython(async () => undefined) };
+  Object.defineProperty(pyodide, "_wasminstall", { value, configurable: true, writable: true });
 }
 
 /** Run code in a namespace of its own, so that nothing is left in the user's `__main__`. */
-function runAside(pyodide: Interpreter, code: string): string {
+export function runAside(pyodide: Interpreter, code: string): string {
   const globals = pyodide.toPy({}) as object & { destroy(): void };
   try {
     return String(pyodide.runPython(code, { globals }));

@@ -60,7 +60,8 @@ export function likelyCacheTag(version: string = build.pyodideVersion): string |
   return build.tags[major === "0" ? `0.${minor}` : major];
 }
 
-function moduleAddress(where: string | URL | undefined): string {
+/** Address of the script of the Pyodide that `where` points to. */
+export function moduleAddress(where: string | URL | undefined): string {
   if (where === undefined) return nodeBuiltin("node:fs") ? "pyodide" : `${build.pyodideUrl}pyodide.mjs`;
   const url = absolute(where);
   if (url.pathname.endsWith(".mjs")) return url.href;

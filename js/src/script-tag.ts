@@ -3,7 +3,8 @@
  *
  *     <script src="wasminstall.js" data-pyodide="..." data-archive="..."></script>
  *
- * `data-pyodide` is the folder of a Pyodide, `data-archive` that of the wasminstall archives; both may be left out.
+ * `data-pyodide` is the folder of a Pyodide, `data-archive` that of the wasminstall archives, `data-stdlib` the address
+ * of a standard library compiled ahead; with `data-cache="false"` nothing is kept between visits. All may be left out.
  */
 
 import { type AttachOptions, attach, type BootOptions, boot, type Interpreter, type Wasminstall } from "./bootstrap.js";
@@ -39,7 +40,8 @@ export function startFromScriptTag(): void {
 }
 
 function start(tag: HTMLScriptElement): ScriptTagApi {
-  const ready = boot({ pyodide: tag.dataset.pyodide, archive: tag.dataset.archive });
+  const { pyodide, archive, stdlib, cache } = tag.dataset;
+  const ready = boot({ pyodide, archive, stdlib, cache: cache !== "false" });
   ready.then(
     (python) => announce(document, "wasminstall:ready", python),
     (error: BootError) => announce(document, "wasminstall:error", error),

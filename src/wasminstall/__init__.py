@@ -4,7 +4,7 @@
 importable, or changes nothing and says why.
 """
 
-from . import errors
+from . import cache, errors
 from .api import freeze, install, lock, show, tags, uninstall
 from .api import list_installed as list  # noqa: A004
 from .context import set_default_index
@@ -15,6 +15,7 @@ from .plan import Action, Plan
 from .progress import Event
 from .report import Added, Report
 from .targets import Target, named_target
+from .wheels.archive import Limits
 
 __all__ = [
     "Action",
@@ -23,10 +24,12 @@ __all__ = [
     "Distribution",
     "Distributions",
     "Event",
+    "Limits",
     "Plan",
     "Report",
     "Target",
     "WasmInstallError",
+    "cache",
     "errors",
     "freeze",
     "install",

@@ -7,18 +7,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal, Unpack, get_args, overload
 
-from .context import current_context, default_index_urls
+from .context import Access, current_context, default_index_urls, make_ready, open_pages
 from .distributions import Description, Distribution, Distributions, describe, frozen_line
 from .errors import InvalidInput, NotInstalled, PythonMismatch
+from .indexes import Candidate
 from .installing import install_into, uninstall_from
+from .offline import with_or_without_network
 from .options import IndexStrategy, InstallOptions
+from .pages import Pages
 from .plan import Plan
 from .progress import Reporter
+from .reading import reader
 from .report import Report
+from .reporters import reporter_for
 from .requirements import parse_requirement, python_accepts, read_requirements
 from .requirements.requested import Read, Requested
 from .resolution import Prefer, Wish
 from .targets import Target, running_target
+from .wheels.archive import DEFAULT_LIMITS, Limits
 
 __all__ = ["freeze", "install", "list_installed", "lock", "show", "tags", "uninstall"]
 
@@ -43,6 +49,11 @@ async def install(
     index_strategy: IndexStrategy = "first-index",
     index_for: Mapping[str, str] | None = None,
     headers: Mapping[str, Mapping[str, str]] | None = None,
+    mirrors: Mapping[str, str | Sequence[str]] | None = None,
+    timeout: float = 30,
+    cache: bool = True,
+    offline: bool = False,
+    limits: Limits = DEFAULT_LIMITS,
     prefer: Prefer = "distribution",
     pre: bool = False,
     deps: bool = True,
@@ -50,7 +61,7 @@ async def install(
     reinstall: bool = False,
     require_hashes: bool = False,
     dry_run: bool = False,
-    progress: Reporter | None = None,
+    progress: Reporter | str | None = "events",
 ) -> Report | Plan:
     """Install packages and what they need, or change nothing at all.
 
@@ -64,54 +75,74 @@ async def install(
     Where from: ``index_urls`` are Simple API addresses (PEP 503, PEP 691) to ask instead of PyPI;
     ``index_strategy="first-index"`` lets the first that has a project speak for it, ``"best-match"`` compares all;
     ``index_for`` ties a project to one index, ``{"name": url}``; ``headers`` are sent to one origin each,
-    ``{"https://index.example": {"Authorization": "Bearer ..."}}``. ``prefer="distribution"`` takes the version of the
-    Pyodide distribution where it satisfies everything, ``"newest"`` the newest that works here.
+    ``{"https://index.example": {"Authorization": "Bearer ..."}}``; ``mirrors`` are other places of files whose hash is
+    known, ``{"https://files.example/": "https://mirror.example/"}``. ``prefer="distribution"`` takes the version of
+    the Pyodide distribution where it satisfies everything, ``"newest"`` the newest that works here.
+
+    How: what is fetched is kept for the next time, unless ``cache=False``; ``offline=True`` asks nobody and takes what
+    is kept. ``timeout`` is the longest silence of a server, in seconds; ``limits`` how much an archive may unfold to.
 
     What may change: installed packages stay where they satisfy everything; ``upgrade=True`` moves the named ones (or
     the ones given as names) to the best version, ``reinstall=True`` places the named ones again. ``pre``: accept
     pre-releases. ``deps=False``: without dependencies. ``require_hashes``: refuse what has no hash in ``file``.
 
-    ``progress``: called with every ``Event``; by default events go to the page as ``wasminstall:progress``.
+    ``progress``: who is told. ``"events"``: the page, as ``wasminstall:progress``; ``"text"``: one line;
+    ``"notebook"``: a bar below the cell; an element of the page, or its selector (``"#id"``): a bar in it; a function:
+    called with every ``Event``; ``None``: nobody.
+
     Returns a ``Report``; with ``dry_run=True`` the ``Plan``, and nothing is touched.
-    Raises ``InvalidInput``, ``ResolutionError``, ``TransportError``, ``IndexAnswerError``, ``WheelError`` or
-    ``EnvironmentStateError``; the environment is then as it was before.
+    Raises ``InvalidInput``, ``ResolutionError``, ``TransportError``, ``IndexAnswerError``, ``NotInCache``,
+    ``WheelError`` or ``EnvironmentStateError``; the environment is then as it was before.
     """
     _check_choice("index_strategy", index_strategy, get_args(IndexStrategy))
     _check_choice("prefer", prefer, get_args(Prefer))
+    reporter = reporter_for(progress)
     if file == "" or lock == "":
         raise InvalidInput("an empty string names no file", hint="file and lock are a path, a URL or text")
-    given = [index_urls] if isinstance(index_urls, str) else list(index_urls)
-    reading = current_context(headers=headers)
-    requested = Requested(requirements=read_requirements(requirements), pre=pre, require_hashes=require_hashes)
-    requested += await _limits(constraints, reading.read)
-    if file is not None:
-        requested += await _contents(file, reading.read, extras, groups)
-    _require_python(requested, reading.target)
-    names = frozenset(item.name for item in requested.requirements)
-    wish = Wish(
-        requirements=requested.requirements,
-        constraints=requested.constraints,
-        pre=requested.pre,
-        deps=deps,
-        upgrade=names if upgrade is True else _names(upgrade or ()),
-        reinstall=names if reinstall else frozenset(),
-        prefer=prefer,
-        hashes=requested.allowed_hashes(reading.target.environment),
-        require_hashes=requested.require_hashes,
-        notes=requested.notes,
+    await make_ready()
+    access = Access(
+        strategy=index_strategy,
+        index_for=index_for or {},
+        mirrors={base: _one_or_many(others) for base, others in (mirrors or {}).items()},
+        headers=headers or {},
+        timeout=timeout,
+        cache=cache,
+        offline=offline,
+        limits=limits,
     )
-    urls = requested.index_urls(given or default_index_urls())
-    context = current_context(urls, strategy=index_strategy, index_for=index_for, headers=headers)
-    locked = None
-    if lock is not None:
-        from .locks.reading import read_lock
+    opened: list[Pages] = []
 
-        chosen = tuple(groups) or None
-        locked = await read_lock(lock, context.read, context.target, wish.requirements, extras=extras, groups=chosen)
-        again = frozenset(candidate.name for candidate in locked) if reinstall else frozenset()
-        wish = replace(wish, reinstall=again)
-    reporter = progress or context.reporter
-    return await install_into(context, wish, lock=locked, dry_run=dry_run, reporter=reporter)
+    async def fulfil(access: Access, note: str = "") -> Report | Plan:
+        pages = open_pages(access)
+        opened.append(pages)
+        read = reader(pages)
+        requested = Requested(read_requirements(requirements), pre=pre, require_hashes=require_hashes)
+        requested += await _limits(constraints, read)
+        if file is not None:
+            requested += await _contents(file, read, extras, groups)
+        urls = requested.index_urls(_one_or_many(index_urls) or default_index_urls())
+        context = current_context(replace(access, index_urls=urls), pages)
+        _require_python(requested, context.target)
+        names = frozenset(item.name for item in requested.requirements)
+        wish = Wish(
+            requirements=requested.requirements,
+            constraints=requested.constraints,
+            pre=requested.pre,
+            deps=deps,
+            upgrade=names if upgrade is True else _names(upgrade or ()),
+            reinstall=names if reinstall else frozenset(),
+            prefer=prefer,
+            hashes=requested.allowed_hashes(context.target.environment),
+            require_hashes=requested.require_hashes,
+            notes=(*requested.notes, note) if note else requested.notes,
+        )
+        locked = None
+        if lock is not None:
+            locked = await _locked(lock, read, context.target, wish, extras, groups)
+            wish = replace(wish, reinstall=frozenset(item.name for item in locked) if reinstall else frozenset())
+        return await install_into(context, wish, lock=locked, dry_run=dry_run, reporter=reporter)
+
+    return await with_or_without_network(fulfil, access, opened)
 
 
 def _check_choice(option: str, value: str, choices: Sequence[str]) -> None:
@@ -119,6 +150,15 @@ def _check_choice(option: str, value: str, choices: Sequence[str]) -> None:
     if value not in choices:
         shown = " or ".join(repr(choice) for choice in choices)
         raise InvalidInput(f"{option}={value!r} is not known", hint=f"it is one of: {shown}")
+
+
+async def _locked(
+    lock: str, read: Read, target: Target, wish: Wish, extras: Iterable[str], groups: Iterable[str]
+) -> Sequence[Candidate]:
+    from .locks.reading import read_lock
+
+    chosen = tuple(groups) or None
+    return await read_lock(lock, read, target, wish.requirements, extras=extras, groups=chosen)
 
 
 async def _contents(file: str, read: Read, extras: Iterable[str], groups: Iterable[str]) -> Requested:
@@ -141,6 +181,10 @@ def _require_python(requested: Requested, target: Target) -> None:
     wanted = requested.requires_python
     if wanted and not python_accepts(wanted, target.python_version):
         raise PythonMismatch("what was asked for", (), target.python_version, {"it": wanted})
+
+
+def _one_or_many(given: str | Sequence[str]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 def _names(requirements: Iterable[str]) -> frozenset[str]:

@@ -13,21 +13,49 @@ from pathlib import Path
 
 from ._default_index import DEFAULT_INDEX_URL
 from ._vendor.packaging.utils import canonicalize_name
+from .cache import Cache, open_cache
 from .environment import Environment
-from .errors import InvalidInput
 from .hosts.folder import FolderHost
-from .indexes import AllThatHaveIt, DistributionIndex, FirstThatHasIt, Index, PinnedTo, SimpleIndex
-from .indexes.direct import local_path
+from .indexes import AllThatHaveIt, DistributionIndex, FirstThatHasIt, Index, KeptOnly, PinnedTo, SimpleIndex
 from .installed import Installed
 from .options import IndexStrategy
-from .progress import Reporter
+from .pages import Pages
 from .targets import Target, running_target
 from .transport import Client, default_transport
+from .wheels.archive import DEFAULT_LIMITS, Limits
 from .wheels.metadata import Metadata
 
-__all__ = ["Context", "current_context", "default_index_urls", "set_default_index"]
+__all__ = [
+    "Access",
+    "Context",
+    "current_context",
+    "default_index_urls",
+    "make_ready",
+    "open_pages",
+    "set_default_index",
+]
 
 _default_index_urls: tuple[str, ...] = (DEFAULT_INDEX_URL,)
+
+
+@dataclass(frozen=True)
+class Access:
+    """Where to look, and how to get there; see ``install()``.
+
+    ``index_urls`` are the default ones when ``None``; ``credentials`` is that of ``fetch``: whether cookies go along
+    (``omit``, ``same-origin``, ``include``).
+    """
+
+    index_urls: Sequence[str] | None = None
+    strategy: IndexStrategy = "first-index"
+    index_for: Mapping[str, str] = field(default_factory=dict)
+    mirrors: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    headers: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    credentials: str = "same-origin"
+    timeout: float = 30.0
+    cache: bool = True
+    offline: bool = False
+    limits: Limits = DEFAULT_LIMITS
 
 
 @dataclass(frozen=True)
@@ -35,35 +63,32 @@ class Context:
     """The world of one install.
 
     ``sources`` come after what is installed, most preferred first, the ``distribution`` among them where there is one;
-    ``libraries`` are shared libraries in place that no ``.dist-info`` tells of, version by name.
+    ``libraries`` are shared libraries in place that no ``.dist-info`` tells of, version by name. ``question`` is what
+    an answer of the resolver depends on besides the wish: it is remembered for the same one only.
     """
 
     target: Target
     environment: Environment
-    client: Client
+    pages: Pages
     sources: tuple[Index, ...]
     distribution: DistributionIndex | None = None
     libraries: Mapping[str, str] = field(default_factory=dict)
-    reporter: Reporter | None = None
+    access: Access = field(default_factory=Access)
+    question: str = field(default="", repr=False)
+
+    @property
+    def client(self) -> Client:
+        """For what is not kept by its address."""
+        return self.pages.client
+
+    @property
+    def cache(self) -> Cache:
+        """What is kept between installs."""
+        return self.pages.cache
 
     def metadata(self, item: Installed) -> Metadata:
         """The metadata of an installed distribution; of one that the Pyodide lock has, as much as the lock goes by."""
         return item.metadata if self.distribution is None else self.distribution.as_locked(item.name, item.metadata)
-
-    async def read(self, address: str) -> bytes:
-        """The bytes behind a path or URL. Raises ``InvalidInput`` or ``TransportError``."""
-        path = local_path(address)
-        if not path:
-            return bytes((await self.client.get(address)).body)
-        return _file(path)
-
-
-def _file(path: str) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise InvalidInput(f"cannot read {path}: {reason}", hint="check the path") from None
 
 
 def set_default_index(*urls: str) -> None:
@@ -77,41 +102,51 @@ def default_index_urls() -> tuple[str, ...]:
     return _default_index_urls
 
 
-def current_context(
-    index_urls: Sequence[str] | None = None,
-    *,
-    strategy: IndexStrategy = "first-index",
-    index_for: Mapping[str, str] | None = None,
-    headers: Mapping[str, Mapping[str, str]] | None = None,
-    credentials: str = "same-origin",
-) -> Context:
-    """The running interpreter as the world to install into; see ``install()`` for the arguments.
+async def make_ready() -> None:
+    """Load what has to be loaded before a cache can be opened: in a page, the JavaScript half."""
+    if sys.platform == "emscripten":
+        from .javascript import load_page_helper
 
-    ``credentials`` is that of ``fetch``: whether cookies go along (``omit``, ``same-origin``, ``include``).
-    """
+        await load_page_helper()
+
+
+def open_pages(access: Access) -> Pages:
+    """The network and the cache."""
+    client = Client(default_transport(access.credentials), access.headers, timeout=access.timeout)
+    return Pages(client, open_cache(access.cache), offline=access.offline)
+
+
+def current_context(access: Access | None = None, opened: Pages | None = None) -> Context:
+    """The running interpreter as the world to install into; ``opened`` are pages of the same access."""
+    access = access or Access()
     target = running_target()
-    client = Client(default_transport(credentials), headers)
+    pages = opened or open_pages(access)
 
     def index(url: str) -> Index:
-        return SimpleIndex(client, url, target, "PyPI" if url == DEFAULT_INDEX_URL else "")
+        found = SimpleIndex(pages, url, target, "PyPI" if url == DEFAULT_INDEX_URL else "")
+        return KeptOnly(found, pages.cache) if access.offline else found
 
-    indexes = [index(url) for url in (_default_index_urls if index_urls is None else index_urls)]
-    chain: Index = AllThatHaveIt(indexes) if strategy == "best-match" else FirstThatHasIt(indexes)
-    pins = {str(canonicalize_name(name)): index(url) for name, url in (index_for or {}).items()}
+    urls = _default_index_urls if access.index_urls is None else tuple(access.index_urls)
+    indexes = [index(url) for url in urls]
+    chain: Index = AllThatHaveIt(indexes) if access.strategy == "best-match" else FirstThatHasIt(indexes)
+    pins = {str(canonicalize_name(name)): index(url) for name, url in access.index_for.items()}
+    pinned = PinnedTo(pins, chain)
+    question = repr((urls, access.strategy, access.index_for, access.headers, access.credentials))
     if sys.platform != "emscripten":
-        return Context(target, Environment(_own_folder()), client, (PinnedTo(pins, chain),))
-    from .hosts.pyodide import PyodideHost, announce, distribution_base_url, distribution_lock, loaded_libraries
+        return Context(target, Environment(_own_folder()), pages, (pinned,), access=access, question=question)
+    from .hosts.pyodide import PyodideHost, distribution_base_url, distribution_lock, loaded_libraries
 
     lock = distribution_lock()
     distribution = DistributionIndex(lock, distribution_base_url(), target, without=frozenset(pins))
     return Context(
         target=target,
         environment=Environment(PyodideHost()),
-        client=client,
-        sources=(distribution, PinnedTo(pins, chain)),
+        pages=pages,
+        sources=(KeptOnly(distribution, pages.cache) if access.offline else distribution, pinned),
         libraries=loaded_libraries(lock),
         distribution=distribution,
-        reporter=announce,
+        access=access,
+        question=question + distribution.fingerprint,
     )
 
 

@@ -1,70 +1,143 @@
-"""The bytes of wheels: fetched once, verified against every announced hash, kept until they are placed."""
+"""The bytes of wheels: out of the cache or fetched, once, verified, and held until they are placed."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from .addresses import without_credentials
-from .errors import HashMismatch, InvalidInput, UnsafeWheel
+from .cache import Cache, Entry
+from .errors import HashMismatch, InvalidInput, NotInCache, TransportError
 from .indexes import Candidate
 from .progress import Progress
-from .transport import Body, Client
+from .transport import Body, Client, verify
 
 __all__ = ["Downloads", "all_at_once", "check_given"]
 
 _Result = TypeVar("_Result")
+_Key = tuple[object, ...]
+_Kept = asyncio.Future[dict[str, Entry]]
 
 
 class Downloads:
     """Wheels by URL and hashes; asking twice for one costs one request."""
 
-    def __init__(self, client: Client, progress: Progress) -> None:
+    def __init__(
+        self,
+        client: Client,
+        cache: Cache,
+        progress: Progress,
+        *,
+        offline: bool = False,
+        mirrors: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        """``mirrors``: by base address, other base addresses where the same files are, known by their hash."""
         self._client = client
+        self._cache = cache
         self._progress = progress
-        self._wheels: dict[tuple[object, ...], asyncio.Future[Body]] = {}
+        self._offline = offline
+        self._mirrors = mirrors or {}
+        self._wheels: dict[_Key, asyncio.Future[Body]] = {}
+        self._foreseen: set[_Key] = set()
+        self._given_up: list[asyncio.Future[Body]] = []
+        self._looking: list[_Kept] = []
 
     async def wheel(self, candidate: Candidate) -> Body:
         """The verified bytes of this candidate's file.
 
         Raises ``HashMismatch``, ``UnsafeWheel`` when there are more bytes than announced, ``TransportError``,
-        or ``InvalidInput`` for a local file that is not there.
+        ``NotInCache`` when offline, or ``InvalidInput`` for a local file that is not there.
         """
         key = _key(candidate)
-        if key not in self._wheels:
-            self._wheels[key] = asyncio.ensure_future(self._fetch(candidate))
-        return await self._wheels[key]
+        self._foreseen.discard(key)
+        return await self._begun(key, candidate)
+
+    def foresee(self, candidates: Iterable[Candidate]) -> None:
+        """Begin with the wheels that will probably be asked for, and stop those that were begun for no reason."""
+        wanted = {
+            _key(candidate): candidate for candidate in candidates if candidate.origin in ("index", "distribution")
+        }
+        for key in self._foreseen - wanted.keys():
+            task = self._wheels.pop(key)
+            task.cancel()
+            self._given_up.append(task)
+        self._foreseen &= wanted.keys()
+        fresh = {key: candidate for key, candidate in wanted.items() if key not in self._wheels}
+        self._foreseen |= fresh.keys()
+        kept = self._look_up(fresh.values())
+        for key, candidate in fresh.items():
+            self._begun(key, candidate, kept)
 
     def keep(self, candidate: Candidate, data: Body) -> None:
         """Remember a wheel that came by another way. Raises as ``wheel`` does for what is not the announced file."""
-        _check(candidate, data, "")
+        verify(data, candidate.filename, candidate.hashes, candidate.size, without_credentials(candidate.url))
         known: asyncio.Future[Body] = asyncio.get_running_loop().create_future()
         known.set_result(data)
         self._wheels.setdefault(_key(candidate), known)
 
-    async def _fetch(self, candidate: Candidate) -> Body:
-        if candidate.origin == "file":
-            data: Body = _local_file(candidate)
-            digest = ""
-        else:
-            algorithm = next(iter(candidate.hashes), "")
-            answer = await self._client.get(
-                candidate.url,
-                digest=algorithm,
-                on_bytes=lambda done, total: self._progress.received(candidate.name, done, total),
-            )
-            data, digest = answer.body, answer.digest
-        _check(candidate, data, digest)
-        return data
-
     async def cancel(self) -> None:
         """Stop what is still under way."""
-        for task in self._wheels.values():
+        tasks: list[asyncio.Future[Any]] = [*self._wheels.values(), *self._given_up, *self._looking]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._wheels.values(), return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _begun(self, key: _Key, candidate: Candidate, kept: _Kept | None = None) -> asyncio.Future[Body]:
+        if key not in self._wheels:
+            self._wheels[key] = asyncio.ensure_future(self._get(candidate, kept or self._look_up([candidate])))
+        return self._wheels[key]
+
+    def _look_up(self, candidates: Iterable[Candidate]) -> _Kept | None:
+        """Ask the cache for their wheels: one question for all of them."""
+        digests = [item.hashes["sha256"] for item in candidates if item.origin != "file" and "sha256" in item.hashes]
+        if not digests:
+            return None
+        self._looking.append(asyncio.ensure_future(self._cache.get_many("wheel", digests)))
+        return self._looking[-1]
+
+    async def _get(self, candidate: Candidate, looked_up: _Kept | None) -> Body:
+        if candidate.origin == "file":
+            data = _local_file(candidate)
+            verify(data, candidate.filename, candidate.hashes, candidate.size, candidate.url)
+            self._progress.reused(candidate.name, len(data))
+            return data
+        sha256 = candidate.hashes.get("sha256", "")
+        # Others wait for the same answer: it is not to be cancelled with one of them.
+        kept = (await asyncio.shield(looked_up)).get(sha256) if looked_up is not None else None
+        if kept is not None:
+            others = {name: value for name, value in candidate.hashes.items() if name != "sha256"}
+            verify(kept.body, candidate.filename, others, candidate.size, "the cache")
+            self._progress.reused(candidate.name, len(kept.body))
+            return kept.body
+        if self._offline:
+            raise NotInCache([candidate.filename])
+        try:
+            body = await self._client.file(
+                self._addresses(candidate),
+                filename=candidate.filename,
+                hashes=candidate.hashes,
+                size=candidate.size,
+                on_bytes=lambda done, total: self._progress.received(candidate.name, done, total),
+            )
+        except TransportError as error:
+            if candidate.origin == "distribution":  # another index does not help while this version is preferred
+                error.hint = f'{error.hint}; or take another version than the distribution\'s: prefer="newest"'
+            raise
+        self._progress.finished(candidate.name, len(body))
+        if sha256:
+            self._cache.put_later("wheel", sha256, body, sha256=sha256)
+        return body
+
+    def _addresses(self, candidate: Candidate) -> list[str]:
+        """Where this file is: its own address, and where others keep the same, if there is a hash to know it by."""
+        addresses = [candidate.url]
+        for base, others in self._mirrors.items() if candidate.hashes else ():
+            if candidate.url.startswith(base):
+                addresses += [other + candidate.url.removeprefix(base) for other in others]
+        return addresses
 
 
 async def all_at_once(work: Iterable[Coroutine[Any, Any, _Result]]) -> list[_Result]:
@@ -77,7 +150,7 @@ async def all_at_once(work: Iterable[Coroutine[Any, Any, _Result]]) -> list[_Res
     return [task.result() for task in tasks]
 
 
-def _key(candidate: Candidate) -> tuple[object, ...]:
+def _key(candidate: Candidate) -> _Key:
     """Two candidates may name one URL with different hashes: each has to be what its own announces."""
     return (candidate.url, candidate.size, *sorted(candidate.hashes.items()))
 
@@ -108,15 +181,3 @@ def check_given(candidate: Candidate, data: Body, allowed: frozenset[str]) -> No
         given = " or ".join(sorted(item.partition(":")[2] for item in allowed if item.startswith(algorithm)))
         found = actual.get(algorithm) or hashlib.sha256(content).hexdigest()
         raise HashMismatch(candidate.filename, algorithm, given, found, without_credentials(candidate.url))
-
-
-def _check(candidate: Candidate, data: Body, digest: str) -> None:
-    """Compare with everything that was announced; ``digest`` is the first hash, already computed."""
-    source = without_credentials(candidate.url)
-    for position, (algorithm, expected) in enumerate(candidate.hashes.items()):
-        actual = digest if position == 0 and digest else hashlib.new(algorithm, bytes(data)).hexdigest()
-        if actual != expected:
-            raise HashMismatch(candidate.filename, algorithm, expected, actual, source)
-    if candidate.size and len(data) > candidate.size:
-        reason = f"{len(data)} bytes came where {candidate.size} were announced"
-        raise UnsafeWheel(candidate.filename, candidate.filename, reason)

@@ -14,19 +14,22 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from .errors import EnvironmentStateError, InvalidWheel, NotInstalled, PlacementFailed
 from .hosts.port import Host, Placed
-from .hosts.transaction import Transaction, is_below
+from .hosts.transaction import Transaction, is_below, with_separator
 from .installed import Installed, read_distributions
 from .locks.provenance import PROVENANCE_FILE
+from .paths import absolute_paths, first_twice, relative_path, relative_paths
 from .wheels.archive import LibraryArchive
-from .wheels.layout import with_portable_shebang
-from .wheels.record import RecordEntry, entry_for, format_record
-from .wheels.wheel import WheelArchive
+from .wheels.known import KnownArchive, opened
+from .wheels.layout import Scheme, with_portable_shebang
+from .wheels.mountable import Group, Unread
+from .wheels.record import RecordEntry, entry_for, format_record, format_rows
+from .wheels.wheel import WheelArchive, read_checked
 
 __all__ = ["Arrival", "Environment", "Installed"]
 
@@ -42,20 +45,25 @@ _PROSE = frozenset(("", ".md", ".rst", ".txt"))
 """How the top-level files end that nothing imports either, such as LICENSE and README.md."""
 
 
+Archive = WheelArchive | LibraryArchive | KnownArchive
+
+
 @dataclass(frozen=True)
 class Arrival:
     """Something to place.
 
     ``requested`` says that a person asked for it by name (REQUESTED); ``direct_url`` is the PEP 610 record of a wheel
     that was named by URL, free of credentials; ``source`` is where it came from, for people; ``provenance`` is the
-    content of ``wasminstall.json``, from which a lock can be written.
+    content of ``wasminstall.json``, from which a lock can be written; ``vouched_for`` says that the archive as a whole
+    has a hash that was announced: then its files may be mounted, and each need not be read to be compared with RECORD.
     """
 
-    archive: WheelArchive | LibraryArchive
+    archive: Archive
     requested: bool = False
     direct_url: Mapping[str, object] | None = None
     source: str = ""
     provenance: bytes = b""
+    vouched_for: bool = False
 
 
 class Environment:
@@ -64,6 +72,11 @@ class Environment:
     def __init__(self, host: Host) -> None:
         self._host = host
         self._lock = asyncio.Lock()
+
+    @property
+    def host(self) -> Host:
+        """Where it is."""
+        return self._host
 
     def installed(self) -> dict[str, Installed]:
         """Every distribution by normalised name, read anew from the folders of purelib and platlib.
@@ -86,8 +99,9 @@ class Environment:
         and whatever the host raises. After any of them, and after a cancellation, everything is as it was.
         """
         async with self._lock:
-            leaving = self._leaving(tuple(remove), place)
-            staying = [each for each in self._distributions() if each not in leaving]
+            here = tuple(self._distributions())
+            leaving = _leaving(here, tuple(remove), place)
+            staying = [each for each in here if each not in leaving]
             change = _Change(self._host, leaving, staying)
             try:
                 return await change.make(place)
@@ -98,18 +112,6 @@ class Environment:
     def _distributions(self) -> Iterator[Installed]:
         for folder in dict.fromkeys((self._host.paths["purelib"], self._host.paths["platlib"])):
             yield from read_distributions(folder)
-
-    def _leaving(self, remove: Sequence[str], place: Sequence[Arrival]) -> list[Installed]:
-        arriving = Counter(arrival.archive.name for arrival in place)
-        for name, times in arriving.items():
-            if times > 1:
-                raise PlacementFailed(f"{name} would be placed {times} times")
-        replaced = {each.archive.name for each in place if isinstance(each.archive, WheelArchive)}
-        leaving = [each for each in self._distributions() if each.name in replaced or each.name in remove]
-        for name in remove:
-            if all(each.name != name for each in leaving):
-                raise NotInstalled(name)
-        return leaving
 
 
 class _Change:
@@ -123,6 +125,7 @@ class _Change:
         self._transaction = Transaction(host.paths.values())
         self._arriving: dict[str, str] = {}
         self._inside: dict[str, bool] = {}
+        self._mountable: dict[Scheme, bool] = {}
         self._turn = time.perf_counter()
 
     async def make(self, place: Sequence[Arrival]) -> tuple[Placed, ...]:
@@ -147,32 +150,84 @@ class _Change:
         return placed
 
     async def _stage(self, arrival: Arrival) -> Placed:
-        """Verify and stage every file of an arrival, and what describes it as installed."""
-        archive = arrival.archive
-        rows: dict[str, RecordEntry] = {}
-        for member, place in archive.places.items():
-            if member not in archive.generated:
-                path = os.path.join(self._paths[place.scheme], place.path)
-                if path in rows:
-                    raise InvalidWheel(archive.filename, f"two of its members land on {path}")
-                rows[path] = self._stage_member(archive, member, path)
-                await self._breathe()
-        if isinstance(archive, WheelArchive):
-            self._stage_description(archive, arrival, rows)
-        return Placed(archive.name, archive.version, arrival.source, tuple(rows), isinstance(archive, LibraryArchive))
+        """Stage every file of an arrival, what has to be read verified, and what describes it as installed."""
+        archive, layout = arrival.archive, arrival.archive.layout
+        files = [(group, absolute_paths(self._paths[group.scheme], group.paths)) for group in layout.groups]
+        read = [absolute_paths(self._paths[place.scheme], place.path) for _, place, _ in layout.read]
+        twice = first_twice([*(paths.split("\0") for _, paths in files), read]) if read or len(files) > 1 else None
+        if twice is not None:
+            raise InvalidWheel(archive.filename, f"two of its members land on {twice}")
+        unmounted = set(read)
+        for group, paths in files:
+            unmounted |= self._mount(arrival, group, paths)
+            await self._breathe()
+        rows = await self._write(archive, unmounted, frozenset(read)) if unmounted else {}
+        if layout.dist_info:
+            site = self._paths[layout.root]
+            listed = [format_rows(relative_paths(paths, site), group.tails.split("\0")) for group, paths in files]
+            self._stage_description(arrival, "".join(listed), rows)
+            await self._breathe()
+        libraries = [*_libraries(paths for _, paths in files), *_libraries(read)]
+        return Placed(layout.name, layout.version, arrival.source, tuple(libraries), not layout.dist_info)
 
-    def _stage_member(self, archive: WheelArchive | LibraryArchive, member: str, path: str) -> RecordEntry:
-        content = archive.read(member)
-        is_script = archive.places[member].scheme == "scripts"
+    def _mount(self, arrival: Arrival, group: Group, paths: str) -> set[str]:
+        """Mount the files of a group where that is possible; those that have to be written are returned.
+
+        ``paths`` are theirs, absolute, separated by NUL. What another arrival brings too has to be looked at.
+        """
+        mounter, folder = self._host.mounter, self._paths[group.scheme]
+        every = paths.split("\0")
+        if mounter is None or not arrival.vouched_for or not self._can_mount(group.scheme):
+            return set(every)
+        taken = self._arriving.keys() & every
+        if len(taken) == len(every):
+            return taken
+        if taken:
+            group = group.without({path[len(with_separator(folder)) :] for path in taken})
+        staging = self._transaction.staging_folder(folder, group.paths)
+        if staging is None:
+            return set(every)
+        archive = arrival.archive
+        mounter.mount_columns(archive.filename, archive.body, group.columns, absolute_paths(staging, group.paths))
+        self._arriving |= dict.fromkeys(every, archive.layout.name) | {path: self._arriving[path] for path in taken}
+        return taken
+
+    def _can_mount(self, scheme: Scheme) -> bool:
+        if scheme not in self._mountable:
+            mounter = self._host.mounter
+            self._mountable[scheme] = mounter is not None and mounter.can_mount(self._paths[scheme])
+        return self._mountable[scheme]
+
+    async def _write(self, archive: Archive, wanted: Collection[str], read: Collection[str]) -> dict[str, RecordEntry]:
+        """Verify and stage members one by one: those that go to ``wanted`` paths. The rows of those in ``read``."""
+        files = archive.layout.read if len(wanted) == len(read) else opened(archive).files()
+        rows: dict[str, RecordEntry] = {}
+        for file in files:
+            path = os.path.join(self._paths[file.place.scheme], file.place.path)
+            if path in wanted:
+                row = self._stage_file(archive, file, path)
+                if path in read:
+                    rows[path] = row
+                await self._breathe()
+        return rows
+
+    def _stage_file(self, archive: Archive, file: Unread, path: str) -> RecordEntry:
+        member, place, row = file
+        content = read_checked(archive.filename, archive.body, member, row)
+        is_script = place.scheme == "scripts"
         placed = with_portable_shebang(content) if is_script else content
-        self._put(archive, path, placed, executable=is_script or archive.members[member].executable)
-        row = archive.record.get(member)
-        # Hashing is the dear part in a page; the archive has just checked this hash.
+        executable = is_script or member.executable
+        self._put(archive.layout.name, path, placed, executable=executable, mtime=member.mtime)
+        # Hashing is the dear part in a page; this hash has just been checked.
         return row if row and row.algorithm and row.size is not None and placed is content else entry_for(path, placed)
 
-    def _stage_description(self, wheel: WheelArchive, arrival: Arrival, rows: dict[str, RecordEntry]) -> None:
-        """INSTALLER, REQUESTED, direct_url.json (PEP 610) and the RECORD of what was really placed."""
-        site = self._paths[wheel.root]
+    def _stage_description(self, arrival: Arrival, listed: str, rows: dict[str, RecordEntry]) -> None:
+        """INSTALLER, REQUESTED, direct_url.json (PEP 610) and the RECORD of what was really placed.
+
+        ``listed`` is the text of the rows that are known already, ``rows`` has the others by absolute path.
+        """
+        layout = arrival.archive.layout
+        site = self._paths[layout.root]
         files = {"INSTALLER": _INSTALLER}
         if arrival.requested:
             files["REQUESTED"] = b""
@@ -181,26 +236,24 @@ class _Change:
         if arrival.provenance:
             files[PROVENANCE_FILE] = arrival.provenance
         for name, content in files.items():
-            path = f"{site}/{wheel.dist_info}/{name}"
-            self._put(wheel, path, content)
+            path = f"{site}/{layout.dist_info}/{name}"
+            self._put(layout.name, path, content)
             rows[path] = entry_for(path, content)
-        record = f"{site}/{wheel.dist_info}/RECORD"
+        record = f"{site}/{layout.dist_info}/RECORD"
         rows[record] = RecordEntry(record)
-        text = format_record(row._replace(path=_relative(path, site)) for path, row in rows.items())
-        self._put(wheel, record, text.encode("utf-8", "surrogateescape"))
+        text = listed + format_record([row._replace(path=relative_path(path, site)) for path, row in rows.items()])
+        self._put(layout.name, record, text.encode("utf-8", "surrogateescape"))
 
-    def _put(
-        self, archive: WheelArchive | LibraryArchive, path: str, content: bytes, *, executable: bool = False
-    ) -> None:
+    def _put(self, name: str, path: str, content: bytes, *, executable: bool = False, mtime: int | None = None) -> None:
         """Stage one file, unless another arrival has staged the same one."""
         if (other := self._arriving.get(path)) is not None:
             present = _content(self._transaction.staged(path))
             if present == content:
                 return
             if not self._may_differ(path, present, content):
-                raise _clash(path, other, archive.name)
-        self._arriving[path] = archive.name
-        self._transaction.stage(path, content, executable=executable)
+                raise _clash(path, other, name)
+        self._arriving[path] = name
+        self._transaction.stage(path, content, executable=executable, mtime=mtime)
 
     async def _breathe(self) -> None:
         """Give other tasks a turn now and then: in a page this is the thread that draws."""
@@ -262,14 +315,30 @@ class _Change:
         return self._inside[folder]
 
 
+def _leaving(here: Sequence[Installed], remove: Sequence[str], place: Sequence[Arrival]) -> list[Installed]:
+    """What is to be removed or replaced."""
+    arriving = Counter(arrival.archive.layout.name for arrival in place)
+    for name, times in arriving.items():
+        if times > 1:
+            raise PlacementFailed(f"{name} would be placed {times} times")
+    replaced = {each.archive.layout.name for each in place if each.archive.layout.dist_info}
+    leaving = [each for each in here if each.name in replaced or each.name in remove]
+    for name in remove:
+        if all(each.name != name for each in leaving):
+            raise NotInstalled(name)
+    return leaving
+
+
 def _content(path: str) -> bytes:
     with open(path, "rb") as file:
         return file.read()
 
 
-def _relative(path: str, site: str) -> str:
-    """A path as RECORD has it: relative to the folder that holds ``.dist-info``, with ``/``."""
-    return path[len(site) + 1 :] if is_below(path, site) else os.path.relpath(path, site).replace(os.sep, "/")
+def _libraries(paths: Iterable[str]) -> Iterator[str]:
+    """The shared libraries; ``paths`` may hold many at once, separated by NUL."""
+    for some in paths:
+        if ".so" in some:
+            yield from [path for path in some.split("\0") if path.endswith(".so")]
 
 
 def _is_stub(module: bytes) -> bool:

@@ -14,6 +14,7 @@ The tree::
     │   ├── PythonMismatch
     │   ├── Conflict
     │   └── SeveralErrors
+    ├── NotInCache                   offline, and the cache lacks something
     ├── TransportError               bytes did not arrive
     │   ├── NetworkError
     │   └── HTTPStatusError
@@ -27,14 +28,16 @@ The tree::
         └── PlacementFailed
 
 Every error has ``message`` (what happened), ``hint`` (one thing to try, or an empty string) and its facts as
-attributes; ``str(error)`` is the message, then the hint. Nothing in an error holds credentials.
+attributes; ``str(error)`` is the message, then the hint. ``tried`` has the failures at other addresses of the same
+content. Nothing in an error holds credentials.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from .addresses import hide_credentials
+from .trouble import NETWORK_HINTS, NETWORK_TROUBLE, NetworkTrouble, status_hint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,8 +53,10 @@ __all__ = [
     "InvalidWheel",
     "LockError",
     "NetworkError",
+    "NetworkTrouble",
     "NoCompatibleWheel",
     "NoMatchingVersion",
+    "NotInCache",
     "NotInstalled",
     "PlacementFailed",
     "PythonMismatch",
@@ -74,6 +79,14 @@ class WasmInstallError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.tried: Mapping[str, str] = {}
+
+    def also_tried(self, tried: Mapping[str, str]) -> Self:
+        """The same error, naming other addresses of the same content and what happened there."""
+        self.tried = {**self.tried, **tried}
+        self.message += "".join(f"\n  also tried {url}: {what}" for url, what in tried.items())
+        self.args = (self.message,)
+        return self
 
     def __str__(self) -> str:
         return f"{self.message}\nhint: {self.hint}" if self.hint else self.message
@@ -220,8 +233,27 @@ def several(errors: Sequence[ResolutionError]) -> ResolutionError:
     return errors[0] if len(errors) == 1 else SeveralErrors(errors)
 
 
+class NotInCache(WasmInstallError):
+    """Nobody was to be asked, and what is in the cache is not enough.
+
+    ``missing`` names the files and addresses that would be needed, as far as is known, and ``because`` says what cannot
+    be done without them.
+    """
+
+    def __init__(self, missing: Sequence[str], because: str = "") -> None:
+        self.missing = tuple(missing)
+        self.because = because
+        lacks = "".join(f"\n  not in the cache: {item}" for item in self.missing)
+        super().__init__(
+            f"offline: {because}{lacks}" if because else f"offline, and not all is in the cache{lacks}",
+            hint="install it once with a network, to have it kept; wasminstall.cache.info() shows what there is",
+        )
+
+
 class TransportError(WasmInstallError):
-    """The bytes behind a URL did not arrive."""
+    """The bytes behind a URL did not arrive; ``filename`` is the file they would have been, where it is known."""
+
+    filename = ""
 
     def __init__(self, url: str, message: str, *, hint: str = "") -> None:
         self.url = url
@@ -229,28 +261,22 @@ class TransportError(WasmInstallError):
 
 
 class NetworkError(TransportError):
-    """No answer: refused, reset, timed out, or withheld by the browser for lack of CORS headers."""
+    """No whole answer came. ``kind`` says in which way: see ``NetworkTrouble``."""
 
-    def __init__(self, url: str, reason: str) -> None:
+    def __init__(self, url: str, reason: str, *, kind: NetworkTrouble = "unreachable") -> None:
         self.reason = reason
-        super().__init__(
-            url,
-            f"cannot reach {url}: {reason}",
-            hint="check the address and the network; from a page, a server on another origin must send CORS headers",
-        )
+        self.kind = kind
+        super().__init__(url, f"{NETWORK_TROUBLE[kind]} {url}: {reason}", hint=NETWORK_HINTS[kind])
 
 
 class HTTPStatusError(TransportError):
-    """A server answered with a status that means failure."""
+    """A server answered with a status that means failure; ``explanation`` is what it said about it, if it was short."""
 
-    def __init__(self, url: str, status: int) -> None:
+    def __init__(self, url: str, status: int, explanation: str = "") -> None:
         self.status = status
-        hint = {
-            401: "the server wants credentials",
-            403: "the server refuses access with these credentials",
-            404: "the address does not exist on this server",
-        }.get(status, "try again later, or use another index" if status >= 500 or status == 429 else "")
-        super().__init__(url, f"{url} answered with HTTP status {status}", hint=hint)
+        self.explanation = explanation
+        said = f": {explanation}" if explanation else ""
+        super().__init__(url, f"{url} answered with HTTP status {status}{said}", hint=status_hint(status))
 
 
 class IndexAnswerError(WasmInstallError):

@@ -10,26 +10,37 @@ import asyncio
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from ._vendor.packaging.version import InvalidVersion, Version
 from .addresses import without_credentials
+from .bytecode import KeptBytecode
 from .catalogue import Catalogue
 from .context import Context
 from .download import Downloads, all_at_once, check_given
 from .environment import Arrival
-from .errors import InvalidInput, InvalidWheel
+from .errors import (
+    HashMismatch,
+    HTTPStatusError,
+    IndexAnswerError,
+    InvalidInput,
+    InvalidWheel,
+    NotInCache,
+    ResolutionError,
+    UnknownProject,
+)
 from .indexes import Candidate, InstalledIndex
+from .layouts import KeptLayouts
 from .locks.provenance import provenance_json, read_provenance
 from .plan import Action, Plan, make_plan
-from .progress import Event, Progress, Reporter, counted
+from .progress import Progress, Reporter
+from .remembered import key_of, recall, remember
 from .report import Added, Report
 from .resolution import Knowledge, Problem, Resolution, Wish, resolve
 from .transport import Body
-from .wheels.archive import LibraryArchive
 from .wheels.metadata import Metadata
-from .wheels.wheel import WheelArchive
 
 __all__ = ["install_into", "uninstall_from"]
 
@@ -46,28 +57,20 @@ async def install_into(
     reporter: Reporter | None = None,
 ) -> Report | Plan:
     """Fulfil the wish, or place exactly what a ``lock`` names. Two calls at once run one after the other."""
-    started = time.perf_counter()
-    progress = Progress(reporter)
-    downloads = Downloads(context.client, progress)
-    async with _turn():
+    async with Progress(reporter) as progress, _turn():
+        install = _Install(context, wish, lock, dry_run, progress)
         try:
-            problem = Problem(wish, context.target, _installed_candidates(context))
-            if lock is None:
-                resolution = await _resolve(problem, context, downloads, progress)
-            else:
-                resolution = _locked(lock, problem, context)
-            plan = make_plan(problem, resolution)
-            if lock is None:  # a lock has a hash for everything
-                _require_hashes(plan, wish)
-            if dry_run:
-                return plan
-            imported = _imported(plan, context)
-            added = await _carry_out(plan, wish, context, downloads, progress)
+            return await install.run()
+        except (ResolutionError, HTTPStatusError, HashMismatch, IndexAnswerError) as error:
+            if not install.may_be_out_of_date(error):
+                raise
+            context.pages.distrust = True
+            return await install.run()
         finally:
-            await downloads.cancel()
-    report = Report(plan, added, time.perf_counter() - started, imported)
-    progress.tell(Event("done", repr(report).partition("\n")[0]))
-    return report
+            # Nobody waits for what is to be kept, unless the event loop may end with the install.
+            writing = context.cache.settle_later()
+            if sys.platform != "emscripten":
+                await asyncio.shield(writing)
 
 
 async def uninstall_from(context: Context, names: Sequence[str]) -> tuple[str, ...]:
@@ -82,19 +85,90 @@ def _turn() -> asyncio.Lock:
     return _turns.setdefault(asyncio.get_running_loop(), asyncio.Lock())
 
 
-async def _resolve(problem: Problem, context: Context, downloads: Downloads, progress: Progress) -> Resolution:
-    """Let the resolver say what it needs, and supply it, until it has the answer."""
-    sources = (InstalledIndex(problem.installed), *context.sources)
-    names = frozenset() if context.distribution is None else context.distribution.names
-    knowledge = Knowledge(tuple(source.source for source in context.sources if source.source), names)
-    catalogue = Catalogue(sources, context.client, downloads, knowledge, progress)
-    search = resolve(problem, knowledge)
-    try:
-        while True:
-            await catalogue.supply(next(search))
-    except StopIteration as end:
-        resolution: Resolution = end.value
-        return resolution
+class _Install:
+    """One call of ``install_into``, which may be run a second time."""
+
+    def __init__(
+        self, context: Context, wish: Wish, lock: Sequence[Candidate] | None, dry_run: bool, progress: Progress
+    ) -> None:
+        self._context = context
+        self._wish = wish
+        self._lock = lock
+        self._dry_run = dry_run
+        self._progress = progress
+        self._recalled = False
+        self._started = time.perf_counter()
+        if wish.upgrade:
+            context.pages.ask_again = True
+
+    def may_be_out_of_date(self, error: Exception) -> bool:
+        """Whether asking the indexes anew could help: a release may be new, a file may have moved."""
+        pages = self._context.pages
+        kept = self._recalled or pages.reused > 0
+        # A log-in page in place of the index may be gone by now, and lie in an HTTP cache that this passes by.
+        return (kept or isinstance(error, IndexAnswerError)) and not pages.distrust and not pages.offline
+
+    async def run(self) -> Report | Plan:
+        """Resolve, fetch, place; or change nothing."""
+        context, wish, access = self._context, self._wish, self._context.access
+        downloads = Downloads(
+            context.client, context.cache, self._progress, offline=access.offline, mirrors=access.mirrors
+        )
+        try:
+            problem = Problem(wish, context.target, _installed_candidates(context))
+            if self._lock is None:
+                plan = make_plan(problem, await self._resolution(problem, downloads))
+                _require_hashes(plan, wish)
+            else:  # has a hash for everything
+                plan = make_plan(problem, _locked(self._lock, problem, context))
+            if self._dry_run:
+                self._progress.ended(repr(plan).partition("\n")[0])
+                return plan
+            imported = _imported(plan, context)
+            added = await _carry_out(plan, wish, context, downloads, self._progress)
+        finally:
+            await downloads.cancel()
+        report = Report(plan, added, time.perf_counter() - self._started, imported)
+        self._progress.ended(repr(report).partition("\n")[0])
+        return replace(report, notes=(*context.cache.warnings, *self._progress.warnings))
+
+    async def _resolution(self, problem: Problem, downloads: Downloads) -> Resolution:
+        """The answer: remembered, or found and remembered."""
+        context = self._context
+        key = key_of(problem, context)
+        known = await recall(context, problem, key) if context.pages.may_stay_unasked else None
+        self._recalled = known is not None
+        if known is None:
+            known = await self._resolve(problem, downloads)
+            remember(context, key, known)
+        return known
+
+    def _may_be_fetched(self, candidate: Candidate) -> bool:
+        """Whether its wheel may come before all is decided."""
+        return not self._dry_run and (not self._wish.require_hashes or _has_hash(candidate, self._wish))
+
+    async def _resolve(self, problem: Problem, downloads: Downloads) -> Resolution:
+        """Let the resolver say what it needs, and supply it, until it has the answer."""
+        context = self._context
+        sources = (InstalledIndex(problem.installed), *context.sources)
+        names = frozenset() if context.distribution is None else context.distribution.names
+        knowledge = Knowledge(tuple(source.source for source in context.sources if source.source), names)
+        catalogue = Catalogue(sources, context, downloads, knowledge, self._progress)
+        search = resolve(problem, knowledge)
+        try:
+            while True:
+                needs = next(search)
+                downloads.foresee(filter(self._may_be_fetched, knowledge.favoured.values()))
+                await catalogue.supply(needs)
+        except StopIteration as end:
+            resolution: Resolution = end.value
+            return resolution
+        except ResolutionError as error:
+            if not context.access.offline:
+                raise
+            # That a project is on no page says nothing when there is no page.
+            unknown = isinstance(error, UnknownProject) and context.pages.missing
+            raise NotInCache([*context.pages.missing], "" if unknown else error.message) from None
 
 
 def _locked(lock: Sequence[Candidate], problem: Problem, context: Context) -> Resolution:
@@ -143,40 +217,41 @@ async def _carry_out(
 ) -> tuple[Added, ...]:
     """Fetch and verify every wheel of the plan, then place them all."""
     progress.expect({action.name: action.candidate.size for action in plan.changes})
+    downloads.foresee(action.candidate for action in plan.changes)
+    digests = [action.candidate.hashes.get("sha256", "") for action in plan.changes]
+    bytecode = KeptBytecode(context.cache, context.environment.host, digests)
+    layouts = KeptLayouts(context.cache, context.environment.host, digests, context.access.limits)
     wheels = await all_at_once(downloads.wheel(action.candidate) for action in plan.changes)
     for action, data in zip(plan.changes, wheels, strict=True):
         if action.name in wish.hashes:
             check_given(action.candidate, data, wish.hashes[action.name])
-    progress.tell(Event("place", f"placing {counted(len(wheels), 'package')}", total=len(wheels)))
-    arrivals = []
-    for action, data in zip(plan.changes, wheels, strict=True):
-        arrivals.append(_arrival(action, data))
-        await asyncio.sleep(0)  # opening a big wheel takes a while: let the page have its turn
+    progress.placing(len(wheels))
+    arrivals = [
+        await _arrival(action, data, context, layouts) for action, data in zip(plan.changes, wheels, strict=True)
+    ]
+    for digest, arrival in zip(digests, arrivals, strict=True):
+        await bytecode.match(digest, arrival.archive.layout)
     await context.environment.apply(place=arrivals)
+    bytecode.give_back()
     return tuple(_added(action, len(data)) for action, data in zip(plan.changes, wheels, strict=True))
 
 
-def _arrival(action: Action, data: Body) -> Arrival:
+async def _arrival(action: Action, data: Body, context: Context, layouts: KeptLayouts) -> Arrival:
     """A verified wheel, opened."""
     candidate = action.candidate
-    archive: WheelArchive | LibraryArchive
-    if candidate.filename.endswith(".whl"):
-        archive = WheelArchive(candidate.filename, data)
-        _compare(candidate, archive.metadata)
-    else:
-        archive = LibraryArchive(candidate.filename, data, name=candidate.name, version=str(candidate.version))
-    provenance = provenance_json(candidate, data)
-    return Arrival(archive, action.requested, _direct_url(candidate), candidate.source, provenance)
-
-
-def _compare(candidate: Candidate, metadata: Metadata) -> None:
-    """What was resolved must be what is placed; the lock's short form says less and does not count.
-
-    Raises ``InvalidWheel``.
-    """
-    announced = candidate.metadata
-    if candidate.origin == "index" and announced is not None and announced.requires_dist != metadata.requires_dist:
+    archive = await layouts.open(candidate, data)
+    if not _is_as_announced(candidate, archive.layout.requires_dist):
+        await context.cache.drop("metadata", candidate.hashes.get("sha256", ""))
         raise InvalidWheel(candidate.filename, "its dependencies are not the ones its index announced")
+    provenance = provenance_json(candidate, data)
+    vouched_for = bool(candidate.hashes)
+    return Arrival(archive, action.requested, _direct_url(candidate), candidate.source, provenance, vouched_for)
+
+
+def _is_as_announced(candidate: Candidate, requires_dist: tuple[str, ...]) -> bool:
+    """What was resolved must be what is placed; the lock's short form says less and does not count."""
+    announced = candidate.metadata
+    return candidate.origin != "index" or announced is None or announced.requires_dist == requires_dist
 
 
 def _direct_url(candidate: Candidate) -> dict[str, object] | None:

@@ -28,9 +28,10 @@ class JavaScriptBytes:
 
     def __init__(self, proxy: Any) -> None:
         self.proxy = proxy
+        self._length = int(proxy.byteLength)  # asked for often, and each time across the border
 
     def __len__(self) -> int:
-        return int(self.proxy.byteLength)
+        return self._length
 
     def __getitem__(self, part: slice) -> bytes:
         start, end, _ = part.indices(len(self))

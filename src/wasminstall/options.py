@@ -7,6 +7,7 @@ from typing import Literal, TypedDict
 
 from .progress import Reporter
 from .resolution import Prefer
+from .wheels.archive import Limits
 
 __all__ = ["IndexStrategy", "InstallOptions"]
 
@@ -26,10 +27,15 @@ class InstallOptions(TypedDict, total=False):
     index_strategy: IndexStrategy
     index_for: Mapping[str, str]
     headers: Mapping[str, Mapping[str, str]]
+    mirrors: Mapping[str, str | Sequence[str]]
+    timeout: float
+    cache: bool
+    offline: bool
+    limits: Limits
     prefer: Prefer
     pre: bool
     deps: bool
     upgrade: bool | Iterable[str]
     reinstall: bool
     require_hashes: bool
-    progress: Reporter | None
+    progress: Reporter | str | None

@@ -26,13 +26,15 @@ class Added:
 class Report:
     """The result of ``install()``. ``seconds`` is wall time; ``size`` the bytes of all wheels placed.
 
-    ``imported`` names replaced projects whose old modules are in memory until the interpreter restarts.
+    ``imported`` names replaced projects whose old modules are in memory until the interpreter restarts; ``notes`` are
+    about the install itself, such as a cache that cannot be used.
     """
 
     plan: Plan
     added: tuple[Added, ...]
     seconds: float
     imported: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def kept(self) -> tuple[str, ...]:
@@ -48,7 +50,7 @@ class Report:
     def warnings(self) -> tuple[str, ...]:
         """What a person should know although it worked."""
         stale = [f"{name} was imported before: restart Python to use the new version" for name in self.imported]
-        return (*self.plan.warnings, *stale)
+        return (*self.plan.warnings, *stale, *self.notes)
 
     def __repr__(self) -> str:
         rows = [f"  {item.name} {_versions(item)} ({_megabytes(item.size)}, {item.source})" for item in self.added]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 
@@ -28,8 +29,9 @@ def published(page: Page) -> None:
 
 @pytest.fixture(autouse=True)
 def healthy(page: Page) -> Iterator[None]:
-    """Every test begins and ends with a server that does what it should."""
+    """Every test begins and ends with a server that does what it should, and has to be asked."""
     before = page.server.behaviour
+    page.run("await wasminstall.cache.clear()\nresult = None")
     page.server.behave(cache_control="no-store")
     page.server.requests.clear()
     yield
@@ -48,13 +50,13 @@ result = None
 """
 
 
-def test_twenty_calls_at_once_give_one_consistent_environment(page: Page) -> None:
+def test_a_hundred_calls_at_once_give_one_consistent_environment(page: Page) -> None:
     page.server.behave(delay=0.01)
     result = page.run(
         f"""
         import asyncio, importlib, importlib.metadata
         sides = {SIDES!r}
-        calls = [[sides[n % 6], sides[(n * 5 + 1) % 6]] + (["shared"] if n % 4 == 0 else []) for n in range(20)]
+        calls = [[sides[n % 6], sides[(n * 5 + 1) % 6]] + (["shared"] if n % 4 == 0 else []) for n in range(100)]
         reports = await asyncio.gather(*(wasminstall.install(call) for call in calls))
         placed = [item.name for report in reports for item in report.added if not item.replaced]
         replaced = [item.name for report in reports for item in report.added if item.replaced]
@@ -113,6 +115,71 @@ def test_a_call_given_up_changes_nothing_and_the_next_one_works(page: Page, what
         """
     )
     assert after == [["slow-dep==1.0", "slow==1.0"], True]
+
+
+@pytest.mark.parametrize(
+    ("phase", "what"),
+    [
+        ("resolve", "/simple/slow/"),
+        ("resolve", "*/slow-*.metadata"),
+        ("download", "*/slow_dep-*.whl"),
+        ("place", "*/big_one-*.whl"),
+    ],
+)
+def test_cancelling_is_prompt_and_leaves_nothing_behind(page: Page, phase: str, what: str) -> None:
+    """No request on the server, no task, no word in the console; the stream of progress ends with the news."""
+    page.run(STATE)
+    index = page.server
+    others = index.in_flight  # a test before this one let the server hang
+    if phase == "place":
+        files = {f"big_one/{number}.py": f"x = {number}\n" * 100 for number in range(500)}
+        index.add(*make_wheel("big-one", "1.0", files=files))
+    else:
+        index.fault(what, "slow_drip")  # for 20 seconds
+    result = page.run(
+        f"""
+        import asyncio, js, time
+        from pyodide.ffi import create_proxy
+        problems = []
+        listener = create_proxy(lambda event: problems.append(str(event.reason)))
+        js.addEventListener("unhandledrejection", listener)
+        told, started = [], None
+        def cancel():
+            global started
+            started = time.perf_counter()
+            task.cancel()
+        def watch(event):
+            told.append(event.phase)
+            if event.phase == "place":
+                cancel()
+        before, tasks = state(), asyncio.all_tasks()
+        task = asyncio.ensure_future(wasminstall.install({"big-one" if phase == "place" else "slow"!r}, progress=watch))
+        if {phase!r} != "place":
+            await asyncio.sleep(0.7)
+            cancel()
+        try:
+            await task
+        except asyncio.CancelledError:
+            pass
+        seconds, phases = time.perf_counter() - started, told[:]
+        await asyncio.sleep(0.3)
+        left = len(asyncio.all_tasks() - tasks)  # what was fetched before is written into the cache
+        js.removeEventListener("unhandledrejection", listener)
+        listener.destroy()
+        result = {{
+            "same": state() == before, "seconds": seconds, "phases": phases, "later": len(told) - len(phases),
+            "left": left, "problems": problems,
+        }}
+        """
+    )
+    assert index.paths(what), "the server was not asked"
+    deadline = time.monotonic() + 3
+    while index.in_flight > others and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert index.in_flight == others
+    assert result["phases"][-2:] == [phase, "cancelled"]
+    assert result["seconds"] < 0.5
+    assert (result["same"], result["left"], result["later"], result["problems"]) == (True, 0, 0, [])
 
 
 def test_giving_up_one_of_many_leaves_the_others(page: Page) -> None:

@@ -154,7 +154,8 @@ def test_an_error_is_readable(notebook: Notebook) -> None:
 
 def test_the_status_line_told_every_phase(notebook: Notebook) -> None:
     seen = notebook.ask("window.seen")
-    assert list(dict.fromkeys(event["phase"] for event in seen)) == ["runtime", "resolve", "download", "place", "done"]
+    phases = ["runtime", "resolve", "download", "place", "done", "failed"]  # the last cell shows an error
+    assert list(dict.fromkeys(event["phase"] for event in seen)) == phases
     downloads = [event for event in seen if event["phase"] == "download"]
     assert max(event["done"] for event in downloads) > 7_000_000
     assert any(event["status"].startswith("Downloading ") for event in downloads)
@@ -173,6 +174,26 @@ def test_it_looks_right_everywhere(notebook: Notebook, name: str, width: int, sc
     background, text = (brightness(notebook.ask(f"{style}.{key}")) for key in ("backgroundColor", "color"))
     assert (background < text) == (scheme == "dark")
     assert abs(background - text) > 300
+
+
+@pytest.mark.parametrize(
+    ("measured", "shown", "share"),
+    [
+        ({"rate": 2_340_000, "remaining": 3.4, "share": 0.25}, "2.3 MB/s, 3 s left", "25"),
+        ({"rate": 42_000, "remaining": 300, "share": 0.25}, "42.0 kB/s, 5 min left", "25"),
+        ({"rate": 0, "share": 0.25}, "numpy", "25"),
+        ({"rate": 2_340_000, "total": 0}, "2.3 MB/s", None),
+        ({"rate": 2_340_000, "done": 4_000_000, "remaining": 0, "share": 1}, "numpy", "100"),
+    ],
+)
+def test_how_fast_and_how_much_longer(
+    notebook: Notebook, measured: dict[str, float], shown: str, share: str | None
+) -> None:
+    detail = {"phase": "download", "text": "x", "project": "numpy", "done": 1_000_000, "total": 4_000_000, **measured}
+    event = f"new CustomEvent('wasminstall:progress', {{ detail: {json.dumps(detail)} }})"
+    bar = "document.getElementById('progress').getAttribute('aria-valuenow')"
+    found = notebook.ask(f"dispatchEvent({event}) && [document.getElementById('detail').textContent, {bar}]")
+    assert found == [shown, share]
 
 
 def brightness(colour: str) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from support.compiled_wheel import make_compiled_wheel
 from support.page import Page
 from support.wheel_factory import make_wheel
@@ -188,11 +190,19 @@ def test_errors_in_the_page(page: Page) -> None:
     assert page.run("result = wasminstall.freeze()") == before
 
 
-def test_unsafe_wheels_write_nothing(page: Page) -> None:
+@pytest.mark.parametrize(
+    ("record", "by_url"),
+    [
+        ("unsafe/gone.py,sha256=AAAA,1\n", False),
+        # Where no hash of the whole vouches for the wheel, every member is compared with RECORD before it is placed.
+        ("unsafe/__init__.py,sha256=AAAA,1\n", True),
+    ],
+)
+def test_unsafe_wheels_write_nothing(page: Page, record: str, by_url: bool) -> None:
     before = page.run("import os\nresult = sorted(os.listdir(wasminstall.show('six').location))")
-    filename, data = make_wheel("unsafe", "1.0", record="unsafe/__init__.py,sha256=AAAA,1\n")
+    filename, data = make_wheel("unsafe", "1.0", record=record)
     page.server.add(filename, data)
-    error = page.error_of("await wasminstall.install('unsafe')")
+    error = page.error_of(f"await wasminstall.install({page.server.file_url(filename) if by_url else 'unsafe'!r})")
     assert error["type"] == "UnsafeWheel"
     assert page.run("result = sorted(os.listdir(wasminstall.show('six').location))") == before
 

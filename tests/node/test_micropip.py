@@ -208,7 +208,7 @@ def server() -> Iterator[IndexServer]:
         yield index
 
 
-def run(server: IndexServer, code: str, **values: object) -> Any:
+def run(server: IndexServer, code: str, **values: Any) -> Any:
     """Python in a Pyodide whose distribution is on the server."""
     base = mount_distribution(server, "pyodide", "/314/")
     return run_in_node("pyodide", code, packages=base, index=server.url, **values)

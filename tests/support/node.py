@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import tempfile
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -23,15 +25,22 @@ BUILDS = {
 _RUNNER = Path(__file__).with_name("run_python.mjs")
 
 
-def run_in_node(build: str, code: str, *, packages: str = "", **values: object) -> Any:
+def run_in_node(
+    build: str, code: str, *, packages: str = "", cache_folder: Path | None = None, **values: object
+) -> Any:
     """Run ``code`` (top-level ``await`` allowed) with wasminstall attached, and return its variable ``result``.
 
-    ``packages`` is the base URL of the distribution's wheels (``packageBaseUrl``); ``values`` are JSON values that
-    become variables. Raises ``AssertionError`` with Python's traceback.
+    ``packages`` is the base URL of the distribution's wheels (``packageBaseUrl``); ``cache_folder`` is that of
+    wasminstall's cache, an empty one unless told; ``values`` are JSON values that become variables.
+    Raises ``AssertionError`` with Python's traceback.
     """
     head = f"import json\nglobals().update(json.loads({json.dumps(values)!r}))\n"
     source = f"{head}{textwrap.dedent(code)}\njson.dumps(result)"
     command = ["node", str(_RUNNER), build, packages]
-    done = subprocess.run(command, input=source, capture_output=True, text=True, timeout=300, check=False)
+    with tempfile.TemporaryDirectory() as empty:
+        environment = {**os.environ, "WASMINSTALL_CACHE": str(cache_folder or empty)}
+        done = subprocess.run(
+            command, input=source, capture_output=True, text=True, timeout=300, check=False, env=environment
+        )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

@@ -31,6 +31,7 @@ class Page:
     def __init__(self, selenium: Any, server: IndexServer) -> None:
         self.server = server
         self._selenium = selenium
+        self.driver = selenium.driver
         selenium.set_script_timeout(120)
         bundle = f"{server.origin}/wasminstall/wasminstall.mjs"
         selenium.run_js(f"const {{ attach }} = await import({bundle!r}); await attach(pyodide);")

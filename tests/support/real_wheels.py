@@ -35,6 +35,10 @@ class WheelUnavailable(RuntimeError):
 
 PINS = {
     # Compiled, for Pyodide 314. pydantic wants exactly this pydantic-core.
+    "cbor2": Pin(
+        "cbor2-6.3.0-cp314-cp314-pyemscripten_2026_0_wasm32.whl",
+        "15c2e17287bd09cb30e1c534d32d6c9ef29b9eded18ebe4e6be9634cbe306834",
+    ),
     "contourpy": Pin(
         "contourpy-1.4.0-cp314-cp314-pyemscripten_2026_0_wasm32.whl",
         "fa1b787362a3856e63dd2b89449f6c384d55ee1beb8f94f4bcc871b40f02462c",
@@ -50,6 +54,10 @@ PINS = {
     "simplejson": Pin(
         "simplejson-4.3.0-cp314-cp314-pyemscripten_2026_0_wasm32.whl",
         "53324eda57a9de7fab4731281bc8bd3fa254d28dbc06ce2141f2bcfeefbc3e3a",
+    ),
+    "uharfbuzz": Pin(
+        "uharfbuzz-0.57.0-cp311-abi3-pyemscripten_2026_0_wasm32.whl",
+        "430b78efc0cff3365461ff79e0d0a944cda17253171d5a4f8cf4615ebde08541",
     ),
     # Pure.
     "annotated-types": Pin(
@@ -80,6 +88,10 @@ PINS = {
         "pydantic-2.14.3-py3-none-any.whl",
         "3f7b347782ab7e4cf4c798496ae3a82787d9f21ec12676a9c564355eeef8daa8",
     ),
+    "pygments": Pin(
+        "pygments-2.21.0-py3-none-any.whl",
+        "2363c69b61c4a97c838da3b130dcd6468f4848992b21a82f2a63ec34377137d9",
+    ),
     "python-dateutil": Pin(
         "python_dateutil-2.9.0.post0-py2.py3-none-any.whl",
         "a8b2bc7bffae282281c8140a97d3aa9c14da0b136dfe83f850eea9a5f7470427",
@@ -88,9 +100,17 @@ PINS = {
         "pytz-2026.6-py2.py3-none-any.whl",
         "7fed3fee8fd6bd4a2b7b75a8d56021d0624127bf69bd5691f115db929ac570b3",
     ),
+    "rich": Pin(
+        "rich-15.0.0-py3-none-any.whl",
+        "33bd4ef74232fb73fe9279a257718407f169c09b78a87ad3d296f548e27de0bb",
+    ),
     "six": Pin(
         "six-1.17.0-py2.py3-none-any.whl",
         "4721f391ed90541fddacab5acf947aa0d3dc7d27b2e1e8eda2be8970586c3274",
+    ),
+    "sympy": Pin(
+        "sympy-1.14.0-py3-none-any.whl",
+        "e091cc3e99d2141a0ba2847328f5479b05d94a6635cb96148ccb3f34671bd8f5",
     ),
     "typing-extensions": Pin(
         "typing_extensions-4.16.0-py3-none-any.whl",
@@ -101,7 +121,7 @@ PINS = {
         "bc210535442b39e1bf2805e0c7a17dfd6a4ace760c84c7f7d16245d23a6b1c39",
     ),
 }
-"""Project to wheel. What issue 2 installs for real, and a few small ones."""
+"""Project to wheel: what the tests install for real, and what they mount."""
 
 
 def real_wheel(project: str) -> tuple[str, bytes]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from world import World
@@ -13,9 +11,11 @@ from world import World
 import wasminstall.api
 import wasminstall.context
 from wasminstall._vendor.packaging.utils import canonicalize_name
-from wasminstall.context import Context, current_context
+from wasminstall.cache import Cache
+from wasminstall.context import Access, Context, current_context
 from wasminstall.hosts.folder import FolderHost
 from wasminstall.indexes import DistributionIndex
+from wasminstall.pages import Pages
 from wasminstall.targets import named_target
 
 __all__ = ["open_to_the_public", "second_interpreter"]
@@ -26,13 +26,13 @@ def open_to_the_public(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     target = named_target("pyodide-314")
     monkeypatch.setattr(wasminstall.context, "running_target", lambda: target)
     monkeypatch.setattr(wasminstall.context, "default_transport", lambda credentials: world._transport)
+    monkeypatch.setattr(wasminstall.context, "open_cache", lambda enabled: world.cache if enabled else Cache(None))
     monkeypatch.setattr(wasminstall.context, "_own_folder", lambda: FolderHost(world.site))
     monkeypatch.setattr(wasminstall.context, "_default_index_urls", (world.index.url,))
 
-    def with_distribution(urls: Sequence[str] | None = None, **options: Any) -> Context:
-        context = current_context(urls, **options)
-        pins: Mapping[str, str] = options.get("index_for") or {}
-        without = frozenset(str(canonicalize_name(name)) for name in pins)
+    def with_distribution(access: Access | None = None, pages: Pages | None = None) -> Context:
+        context = current_context(access, pages)
+        without = frozenset(str(canonicalize_name(name)) for name in context.access.index_for)
         distribution = DistributionIndex(world.lock, world.index.origin + "/dist/", target, without=without)
         return replace(context, sources=(distribution, *context.sources), distribution=distribution)
 

@@ -46,11 +46,11 @@ async def _both_or_nothing(folder: Path, arrivals: list[Arrival], at_once: bool)
     for group in [arrivals] if at_once else [[item] for item in arrivals]:
         before = tree(folder)
         try:
-            placed = await environment.apply(place=group)
+            await environment.apply(place=group)
         except (PlacementFailed, WheelError):
             assert tree(folder) == before
         else:
-            assert all(Path(path).is_file() for item in placed for path in item.files)
+            assert all(Path(path).is_file() for item in environment.installed().values() for path in item.files)
     for name in environment.installed():
         await environment.apply(remove=[name])
         left = {str(folder / path) for path in tree(folder)}

@@ -25,6 +25,7 @@ CLASSES = [value for value in vars(errors).values() if isinstance(value, type) a
 MAKE: dict[str, Callable[[], Any]] = {
     "str": lambda: "https://h.example/a",
     "int": lambda: 503,
+    "NetworkTrouble": lambda: "silence",
     "Sequence[str]": lambda: ("a 1.0", "b 2.0"),
     "Mapping[str, str]": lambda: {"a 1.0": "why"},
     "Mapping[str, str] | None": lambda: {"a 1.0": "why"},
@@ -155,8 +156,8 @@ def with_secret(url: str) -> str:
 async def error_of(world: World, *requirements: str) -> WasmInstallError:
     """What an install from an index with credentials in its address raises."""
     context = world.context()
-    index = SimpleIndex(context.client, with_secret(world.index.url), context.target)
-    private = Context(context.target, context.environment, context.client, (index,))
+    index = SimpleIndex(context.pages, with_secret(world.index.url), context.target)
+    private = Context(context.target, context.environment, context.pages, (index,))
     with pytest.raises(WasmInstallError) as caught:
         await install_into(private, world.wish(*requirements))
     return caught.value

@@ -13,6 +13,7 @@ from wasminstall.context import Context
 from wasminstall.environment import Environment
 from wasminstall.graph import InstalledGraph
 from wasminstall.hosts.folder import FolderHost
+from wasminstall.pages import Pages
 from wasminstall.targets import named_target
 from wasminstall.transport import Client
 from wasminstall.transport.desktop import DesktopTransport
@@ -331,7 +332,7 @@ async def test_the_public_verbs(site: Site, monkeypatch: pytest.MonkeyPatch) -> 
     site.add("app", "1", "lib")
     site.add("lib", "1")
     transport = DesktopTransport()
-    context = Context(named_target("pyodide-314"), site.environment, Client(transport), ())
+    context = Context(named_target("pyodide-314"), site.environment, Pages(Client(transport)), ())
     monkeypatch.setattr(graph, "current_context", lambda: context)
     assert [row.name for row in graph.tree()] == ["app", "lib"]
     assert [row.name for row in graph.why("LIB")] == ["lib", "app"]

@@ -20,7 +20,7 @@ import wasminstall.integrations.micropip as micropip
 from support.index_server import IndexServer
 from support.wheel_factory import make_wheel
 from wasminstall import errors
-from wasminstall.context import Context
+from wasminstall.context import Access, Context
 from wasminstall.indexes import Candidate, FirstThatHasIt, SimpleIndex
 from wasminstall.integrations.micropip_freeze import frozen_lock
 from wasminstall.locks.provenance import PROVENANCE_FILE, provenance_json
@@ -32,15 +32,15 @@ async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     with IndexServer() as index:
         async with world_on(index, tmp_path / "site") as made:
 
-            def context(index_urls: list[str], **options: Any) -> Context:
+            def context(index_urls: list[str]) -> Context:
                 given = made.context()
                 if not index_urls:
                     return given
-                chain = FirstThatHasIt([SimpleIndex(given.client, url, given.target) for url in index_urls])
-                return Context(given.target, given.environment, given.client, (given.sources[0], chain))
+                chain = FirstThatHasIt([SimpleIndex(given.pages, url, given.target) for url in index_urls])
+                return Context(given.target, given.environment, given.pages, (given.sources[0], chain))
 
-            def in_world(urls: Any = None, **options: Any) -> Context:
-                return context(list(urls or ()), **options)
+            def in_world(access: Access | None = None) -> Context:
+                return context(list((access and access.index_urls) or ()))
 
             monkeypatch.setattr(micropip, "current_context", in_world)
             monkeypatch.setattr(micropip, "_index_urls", ())

@@ -19,6 +19,7 @@ from wasminstall.environment import Environment
 from wasminstall.hosts.folder import FolderHost
 from wasminstall.indexes import AllThatHaveIt, FirstThatHasIt, SimpleIndex
 from wasminstall.installing import install_into
+from wasminstall.pages import Pages
 from wasminstall.plan import Plan
 from wasminstall.requirements import parse_requirement
 from wasminstall.targets import named_target
@@ -357,10 +358,10 @@ async def two_indexes(
 ) -> AsyncIterator[Context]:
     """A world with two indexes and no distribution."""
     target, transport = named_target("pyodide-314"), DesktopTransport()
-    client = Client(transport)
-    indexes = [SimpleIndex(client, server.url, target) for server in (first, second)]
+    pages = Pages(Client(transport))
+    indexes = [SimpleIndex(pages, server.url, target) for server in (first, second)]
     try:
-        yield Context(target, Environment(FolderHost(site)), client, (kind(indexes),))
+        yield Context(target, Environment(FolderHost(site)), pages, (kind(indexes),))
     finally:
         await transport.close()
 

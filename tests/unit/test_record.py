@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from wasminstall.wheels import record
 from wasminstall.wheels.record import RecordEntry, digest, entry_for, format_record, parse_record
 
 
@@ -85,3 +87,40 @@ def test_any_text_is_rows_or_a_value_error(text: str) -> None:
     except ValueError:
         return
     assert parse_record(format_record(rows)) == rows
+
+
+PIECES = st.sampled_from(
+    [
+        "a.py",
+        "b/c.py",
+        '"',
+        ",",
+        "\n",
+        "\r\n",
+        "\r",
+        "sha256=",
+        "SHA256=",
+        "md5=",
+        "=",
+        "abc",
+        "-_",
+        "5",
+        "007",
+        " ",
+        "\x0b",
+    ]
+)
+
+
+@settings(max_examples=400)
+@given(st.lists(PIECES, max_size=24).map("".join))
+@example("a.py,sha256=abc=,5\r\nb.py,,\n")
+@example("a.py,sha256=abc,5")
+def test_the_short_way_reads_what_the_csv_module_reads(text: str) -> None:
+    def outcome(parse: Callable[[str], tuple[RecordEntry, ...]]) -> object:
+        try:
+            return parse(text)
+        except ValueError as error:
+            return str(error)
+
+    assert outcome(parse_record) == outcome(record._parse_csv)

@@ -14,6 +14,7 @@ from support.index_server import IndexServer, basic
 from support.wheel_factory import make_wheel
 from wasminstall.errors import HTTPStatusError, IndexAnswerError
 from wasminstall.indexes import FirstThatHasIt, Listing, RefusedFile, SimpleIndex
+from wasminstall.pages import Pages
 from wasminstall.targets import named_target
 from wasminstall.transport import Client, OnBytes, Request, Response
 from wasminstall.transport.desktop import DesktopTransport
@@ -29,6 +30,8 @@ quick = settings(derandomize=True, deadline=None, max_examples=150)
 class OnePage:
     """A transport that answers everything with one page."""
 
+    has_http_cache = False
+
     def __init__(self, body: str | bytes, content_type: str = JSON, url: str = f"{ROOT}pkg/") -> None:
         self._response = Response(
             url,
@@ -42,7 +45,7 @@ class OnePage:
 
 
 async def listing_of(body: str | bytes, content_type: str = JSON, url: str = f"{ROOT}pkg/") -> Listing:
-    found = await SimpleIndex(Client(OnePage(body, content_type, url)), ROOT, PAGE, "index").listing("pkg")
+    found = await SimpleIndex(Pages(Client(OnePage(body, content_type, url))), ROOT, PAGE, "index").listing("pkg")
     assert found is not None
     return found
 
@@ -340,7 +343,7 @@ async def test_both_forms_say_the_same(server: IndexServer, client: Client, json
     served = server.add(filename, data, yanked="too old", requires_python=">=3.8")
     server.add("pkg-0.1.tar.gz", b"")
     server.behave(json=json_on, relative_urls=relative)
-    listing = await SimpleIndex(client, server.url, PAGE).listing("pkg")
+    listing = await SimpleIndex(Pages(client), server.url, PAGE).listing("pkg")
     assert listing is not None
     (candidate,) = listing.candidates
     assert (candidate.filename, candidate.yanked, candidate.requires_python) == (filename, "too old", ">=3.8")
@@ -353,7 +356,7 @@ async def test_both_forms_say_the_same(server: IndexServer, client: Client, json
 
 
 async def test_a_project_the_index_does_not_have(server: IndexServer, client: Client) -> None:
-    assert await SimpleIndex(client, server.url, PAGE).listing("pkg") is None
+    assert await SimpleIndex(Pages(client), server.url, PAGE).listing("pkg") is None
     assert server.paths() == ["/simple/pkg/"]
 
 
@@ -363,7 +366,7 @@ async def test_the_first_index_that_has_it_speaks(server: IndexServer, client: C
         server.add(*make_wheel("mine", "1.0"))
         other.add(*make_wheel("mine", "9.0"))
         other.add(*make_wheel("theirs", "2.0"))
-        chain = FirstThatHasIt([SimpleIndex(client, one.url, PAGE) for one in (server, other)])
+        chain = FirstThatHasIt([SimpleIndex(Pages(client), one.url, PAGE) for one in (server, other)])
         mine, theirs, none = [await chain.listing(name) for name in ("mine", "theirs", "none")]
         assert mine is not None
         assert theirs is not None
@@ -379,7 +382,7 @@ async def test_an_index_that_fails_is_never_passed_over(server: IndexServer, cli
     with IndexServer() as other:
         other.add(*make_wheel("mine", "9.0"))
         server.fault("/simple/mine/", f"status:{status}")
-        chain = FirstThatHasIt([SimpleIndex(client, one.url, PAGE) for one in (server, other)])
+        chain = FirstThatHasIt([SimpleIndex(Pages(client), one.url, PAGE) for one in (server, other)])
         with pytest.raises(HTTPStatusError) as caught:
             await chain.listing("mine")
         assert caught.value.status == status
@@ -391,7 +394,7 @@ async def test_credentials_of_an_index_reach_its_files_and_are_never_shown(serve
     server.add(filename, data)
     server.behave(authorization=basic("user", "p@ss/word"))
     url = server.url.replace("://", "://user:p%40ss%2Fword@")
-    index = SimpleIndex(client, url, PAGE)
+    index = SimpleIndex(Pages(client), url, PAGE)
     listing = await index.listing("pkg")
     assert listing is not None
     assert (await client.get(listing.candidates[0].url)).body == data

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from support.index_server import IndexServer, basic
 from support.wheel_factory import make_wheel
 from wasminstall.addresses import absolute, hide_credentials, split_address, without_credentials
+from wasminstall.cache import Cache
 from wasminstall.download import Downloads
 from wasminstall.errors import HashMismatch, HTTPStatusError, InvalidInput, NetworkError
 from wasminstall.indexes import Candidate, direct_candidate
@@ -313,16 +314,17 @@ def candidate_at(url: str) -> Candidate:
 
 async def test_one_request_a_wheel_and_its_progress(server: IndexServer, client: Client) -> None:
     events: list[Event] = []
-    downloads = Downloads(client, Progress(events.append))
     candidate = candidate_at(server.file_url(FILENAME))
-    first, second = await asyncio.gather(downloads.wheel(candidate), downloads.wheel(candidate))
+    async with Progress(events.append) as progress:
+        downloads = Downloads(client, Cache(None), progress)
+        first, second = await asyncio.gather(downloads.wheel(candidate), downloads.wheel(candidate))
     assert first == second == DATA
     assert len(server.requests) == 1
     assert (events[-1].done, events[-1].total, events[-1].project) == (len(DATA), len(DATA), "pkg")
 
 
 async def test_one_url_with_two_hashes_is_checked_against_both(server: IndexServer, client: Client) -> None:
-    downloads = Downloads(client, Progress())
+    downloads = Downloads(client, Cache(None), Progress())
     url, good = server.file_url(FILENAME), hashlib.sha256(DATA).hexdigest()
     assert await downloads.wheel(candidate_at(f"{url}#sha256={good}")) == DATA
     with pytest.raises(HashMismatch):
@@ -335,4 +337,4 @@ async def test_one_url_with_two_hashes_is_checked_against_both(server: IndexServ
 @pytest.mark.parametrize("path", ["/no/such/place/", "/a\x00b/", "./"])
 async def test_a_local_wheel_that_cannot_be_read(client: Client, path: str) -> None:
     with pytest.raises(InvalidInput, match="cannot read the wheel"):
-        await Downloads(client, Progress()).wheel(candidate_at(path + FILENAME))
+        await Downloads(client, Cache(None), Progress()).wheel(candidate_at(path + FILENAME))

@@ -9,11 +9,13 @@ from typing import Any
 
 from support.index_server import IndexServer
 from support.wheel_factory import make_wheel
-from wasminstall.context import Context
+from wasminstall.cache import Cache
+from wasminstall.context import Access, Context
 from wasminstall.environment import Environment
 from wasminstall.hosts.folder import FolderHost
-from wasminstall.indexes import DistributionIndex, FirstThatHasIt, SimpleIndex
+from wasminstall.indexes import DistributionIndex, FirstThatHasIt, Index, KeptOnly, SimpleIndex
 from wasminstall.installing import install_into
+from wasminstall.pages import Pages
 from wasminstall.plan import Plan
 from wasminstall.report import Report
 from wasminstall.requirements import read_requirements
@@ -33,6 +35,7 @@ class World:
         self.index = index
         self.site = site
         self.lock: dict[str, Any] = {"packages": {}}
+        self.cache = Cache(None)
         self._transport = transport
         self._target = named_target("pyodide-314")
 
@@ -61,14 +64,17 @@ class World:
             options[key] = frozenset(options.get(key, ()))
         return Wish(read_requirements(requirements), read_requirements(constraints), **options)
 
-    def context(self) -> Context:
+    def context(self, access: Access | None = None) -> Context:
         """The world as ``install`` sees it."""
-        client = Client(self._transport)
-        index = SimpleIndex(client, self.index.url, self._target, "test index")
+        access = access or Access()
+        pages = Pages(Client(self._transport), self.cache, offline=access.offline)
+        index = SimpleIndex(pages, self.index.url, self._target, "test index")
         distribution = DistributionIndex(self.lock, self.index.origin + "/dist/", self._target)
         environment = Environment(FolderHost(self.site))
-        sources = (distribution, FirstThatHasIt([index]))
-        return Context(self._target, environment, client, sources, distribution)
+        sources: tuple[Index, ...] = (distribution, FirstThatHasIt([index]))
+        if access.offline:
+            sources = tuple(KeptOnly(source, self.cache) for source in sources)
+        return Context(self._target, environment, pages, sources, distribution, access=access)
 
     def installed(self) -> dict[str, str]:
         """Version by name, read from the folder."""

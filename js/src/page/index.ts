@@ -6,6 +6,9 @@
 
 import { build } from "../build-info.js";
 import type { Interpreter } from "../runtime.js";
+import { type PythonStore, storeForPython } from "../store/python.js";
+import { createWheelFs, type Runtime, type WheelFs } from "../wheelfs/index.js";
+import { condense } from "./index-page.js";
 import { send } from "./send.js";
 
 /** What Python calls. */
@@ -13,9 +16,14 @@ export interface PageHelper {
   /** Of the same release as the Python that calls. */
   readonly version: string;
   readonly send: typeof send;
+  readonly condense: typeof condense;
+  readonly store: PythonStore;
+  readonly wheelFs: WheelFs;
 }
 
 /** The helper of this interpreter. */
-export function createPage(_pyodide: Interpreter): PageHelper {
-  return { version: build.version, send };
+export function createPage(pyodide: Interpreter): PageHelper {
+  // More of Pyodide than its public types tell; wheelfs looks whether it is there.
+  const runtime = pyodide as unknown as Runtime;
+  return { version: build.version, condense, send, store: storeForPython(), wheelFs: createWheelFs(runtime) };
 }

@@ -19,6 +19,8 @@ class FolderHost:
     ``FolderHost(venv / "lib/python3.14/site-packages", venv)`` that of a virtual environment.
     """
 
+    mounter = None
+
     def __init__(self, site: Path, prefix: Path | None = None) -> None:
         site = Path(site).absolute()
         prefix = Path(prefix).absolute() if prefix is not None else site

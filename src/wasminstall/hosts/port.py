@@ -11,28 +11,56 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from ..transport.port import Body
+from ..wheels.directory import Member
 from ..wheels.layout import Scheme
+from ..wheels.mountable import Columns
 
-__all__ = ["Host", "Placed"]
+__all__ = ["Host", "Mounter", "Placed"]
 
 
 @dataclass(frozen=True)
 class Placed:
     """One distribution whose files are now in place.
 
-    ``name`` is normalised; ``source`` is where it came from, for people; ``files`` are absolute paths (strings, as
-    there may be thousands); ``is_library`` marks a ``shared_library`` of the Pyodide lock, which has no ``.dist-info``.
+    ``name`` is normalised; ``source`` is where it came from, for people; ``libraries`` are the absolute paths of its
+    ``.so`` files; ``is_library`` marks a ``shared_library`` of the Pyodide lock, which has no ``.dist-info``.
     """
 
     name: str
     version: str
     source: str
-    files: tuple[str, ...]
+    libraries: tuple[str, ...] = ()
     is_library: bool = False
+
+
+class Mounter(Protocol):
+    """Makes files out of an archive without unpacking it."""
+
+    def can_mount(self, path: str) -> bool:
+        """Whether files can be mounted in this folder, which need not exist yet."""
+        ...
+
+    def mount(self, filename: str, body: Body, files: Sequence[tuple[str, Member]]) -> None:
+        """Make a file of every (absolute path, member of the archive ``body``), with the folders it needs.
+
+        Their content is checked against the archive's directory when it is first read. ``filename`` is for messages.
+        Raises ``WheelError`` when the archive contradicts itself, ``OSError`` when something is in the way.
+        """
+        ...
+
+    def mount_columns(self, filename: str, body: Body, columns: Columns, paths: str) -> None:
+        """The same for many: ``paths`` are absolute, separated by NUL."""
+        ...
 
 
 class Host(Protocol):
     """A place to install into."""
+
+    @property
+    def mounter(self) -> Mounter | None:
+        """What mounts wheels here; ``None`` where their files have to be written."""
+        ...
 
     @property
     def paths(self) -> Mapping[Scheme, Path]:

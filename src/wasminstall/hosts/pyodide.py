@@ -9,22 +9,26 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import sys
 import sysconfig
 from collections.abc import Mapping, Sequence
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
 
 import js
 import pyodide_js
-from pyodide.ffi import JsException, to_js
+from pyodide.ffi import JsException
 
 from .._vendor.packaging.utils import canonicalize_name
 from ..errors import PlacementFailed
-from ..progress import Event
+from ..javascript import page_helper
 from ..wheels.layout import Scheme
+from .library_errors import explain_import_errors
+from .mounting import Mounter
 from .port import Placed
 
-__all__ = ["PyodideHost", "announce", "distribution_base_url", "distribution_lock", "loaded_libraries"]
+__all__ = ["PyodideHost", "distribution_base_url", "distribution_lock", "loaded_libraries"]
 
 # Chromium refuses to compile a larger module synchronously on the main thread, which is what dlopen does.
 _SYNCHRONOUS_LIMIT = 8 * 1024 * 1024
@@ -46,29 +50,45 @@ class PyodideHost:
             "library": Path(libraries),
         }
 
+    @property
+    def mounter(self) -> Mounter:
+        """See ``Host.mounter``."""
+        return Mounter()
+
     async def settle(self, removed: Sequence[str], placed: Sequence[Placed]) -> None:
         """See ``Host.settle``: load what cannot be loaded on import, then tell Pyodide what is there."""
+        if any(item.libraries for item in placed):
+            explain_import_errors()
         try:
             for library in _libraries_to_preload(placed):
                 await pyodide_js._api.loadDynlib(library)
         except JsException as error:
-            raise PlacementFailed(f"a shared library cannot be loaded: {error}") from None
+            raise PlacementFailed(_library_trouble(library, str(error))) from None
         self._forget(removed)
         for item in placed:
             channel = _DEFAULT_CHANNEL if item.source == "Pyodide distribution" else item.source
             for name in _spellings(item.name):
                 js.Reflect.set(pyodide_js.loadedPackages, name, channel)
-        importlib.invalidate_caches()
+        _look_again()
 
     def unsettle(self, removed: Sequence[str], placed: Sequence[Placed]) -> None:
         """See ``Host.unsettle``."""
         self._forget([item.name for item in placed if item.name not in removed])
-        importlib.invalidate_caches()
+        _look_again()
 
     def _forget(self, names: Sequence[str]) -> None:
         for name in names:
             for spelling in _spellings(name):
                 js.Reflect.deleteProperty(pyodide_js.loadedPackages, spelling)
+
+
+def _library_trouble(path: str, reason: str) -> str:
+    """What is wrong with a shared library; the runtime forgets that it tried, so that a mended one can be loaded."""
+    helper = page_helper()
+    explained = "" if helper is None else str(helper.wheelFs.explainLibrary(path))
+    if helper is not None:
+        helper.wheelFs.forgetFailedLibraries()
+    return f"a shared library cannot be loaded: {path.rpartition('/')[2]}: {explained or reason}"
 
 
 def loaded_libraries(lock: Mapping[str, Any]) -> dict[str, str]:
@@ -116,20 +136,6 @@ def distribution_base_url() -> str:
     return f"https://cdn.jsdelivr.net/pyodide/v{pyodide_js.version}/full/"
 
 
-def announce(event: Event) -> None:
-    """Tell the page: a ``wasminstall:progress`` event on the global object, where that can take events."""
-    if hasattr(js, "dispatchEvent") and hasattr(js, "CustomEvent"):
-        detail = {
-            "phase": event.phase,
-            "text": event.text,
-            "project": event.project,
-            "done": event.done,
-            "total": event.total,
-        }
-        init = to_js({"detail": detail}, dict_converter=js.Object.fromEntries)
-        js.dispatchEvent(js.CustomEvent.new("wasminstall:progress", init))
-
-
 def _libraries_to_preload(placed: Sequence[Placed]) -> list[str]:
     """Shared libraries that dlopen at import could not load, ``*.libs`` folders first: others need those."""
     on_main_thread = hasattr(js, "document")
@@ -138,13 +144,25 @@ def _libraries_to_preload(placed: Sequence[Placed]) -> list[str]:
     found = [
         path
         for item in placed
-        for path in item.files
-        if path.endswith(".so")
-        and (
-            (on_main_thread and Path(path).stat().st_size > _SYNCHRONOUS_LIMIT) or (libs_need_it and _is_in_libs(path))
-        )
+        for path in item.libraries
+        if (on_main_thread and Path(path).stat().st_size > _SYNCHRONOUS_LIMIT) or (libs_need_it and _is_in_libs(path))
     ]
     return sorted(found, key=lambda path: (not _is_in_libs(path), path))
+
+
+def _look_again() -> None:
+    """``importlib.invalidate_caches()``, which imports ``importlib.metadata`` for it: a tenth of a second."""
+    if "importlib.metadata" in sys.modules:
+        importlib.invalidate_caches()
+        return
+    for path, finder in list(sys.path_importer_cache.items()):
+        if finder is None:  # there was no such folder
+            del sys.path_importer_cache[path]
+        elif hasattr(finder, "invalidate_caches"):
+            finder.invalidate_caches()
+    for other in sys.meta_path:
+        if other is not PathFinder and hasattr(other, "invalidate_caches"):
+            other.invalidate_caches()
 
 
 def _is_in_libs(path: str) -> bool:

@@ -11,10 +11,14 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-__all__ = ["Admit", "Transaction", "is_below"]
+__all__ = ["Admit", "Transaction", "is_below", "with_separator"]
+
+# Most Pyodide runtimes know no umask; mounted files have this mode too.
+_MODE = 0o644 if sys.platform == "emscripten" else 0o666
 
 Admit = Callable[[str, str], bool]
 """Asked about (existing file, its staged successor): replace it? May raise to refuse the whole change."""
@@ -36,22 +40,40 @@ class Transaction:
         self._renames: list[tuple[str, str]] = []
         self._emptied: set[str] = set()
 
-    def stage(self, path: str, data: bytes, *, executable: bool = False) -> None:
-        """Write the content that ``path`` will have after the commit. Staging it again replaces it."""
+    def stage(self, path: str, data: bytes, *, executable: bool = False, mtime: int | None = None) -> None:
+        """Write the content that ``path`` will have after the commit. Staging it again replaces it.
+
+        ``mtime`` is when it was changed last, in milliseconds since 1970; now, unless told.
+        """
         try:
             staged = self.staged(path)
             self._make_folder(os.path.dirname(staged))
-            with open(staged, "wb") as file:
+            with open(staged, "wb", opener=_created) as file:
                 file.write(data)
             if executable:
                 os.chmod(staged, os.stat(staged).st_mode | 0o111)
+            if mtime is not None:
+                os.utime(staged, ns=(mtime * 1_000_000, mtime * 1_000_000))
         except OSError as error:
             raise _about(error, path) from error
 
     def staged(self, path: str) -> str:
         """Where the content staged for ``path`` is until the commit."""
         root = self._root_of(path)
-        return os.path.join(self._temporary_in(root), "new", path[len(_with_separator(root)) :])
+        return os.path.join(self._temporary_in(root), "new", path[len(with_separator(root)) :])
+
+    def staging_folder(self, root: str, paths: str) -> str | None:
+        """Where everything staged for these paths below one of the roots is until the commit, with a separator.
+
+        ``paths`` are relative, separated by NUL. ``None`` when some of them are inside another root, which has a place
+        of its own.
+        """
+        for other in self._roots:
+            if other != root and is_below(other, root):
+                inside = with_separator(other)[len(with_separator(root)) :]
+                if f"\0{inside}" in f"\0{paths}":
+                    return None
+        return os.path.join(self._temporary_in(root), "new", "")
 
     def commit(self, removals: Iterable[str], admit: Admit) -> None:
         """Take the removals out and put everything staged in: renames only, one for each folder that is new.
@@ -151,11 +173,16 @@ class Transaction:
 
 def is_below(path: str, root: str) -> bool:
     """Whether ``path`` is inside the folder ``root`` (both absolute and without ``..``)."""
-    return path.startswith(_with_separator(root))
+    return path.startswith(with_separator(root))
 
 
-def _with_separator(root: str) -> str:
+def with_separator(root: str) -> str:
+    """A folder's path with ``/`` at the end."""
     return root if root.endswith(os.sep) else root + os.sep
+
+
+def _created(path: str, flags: int) -> int:
+    return os.open(path, flags, _MODE)
 
 
 def _about(error: OSError, path: str) -> OSError:

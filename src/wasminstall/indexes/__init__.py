@@ -4,6 +4,7 @@ from .chain import AllThatHaveIt, FirstThatHasIt, PinnedTo
 from .direct import direct_candidate
 from .distribution import DistributionIndex
 from .installed import InstalledIndex
+from .kept import KeptOnly
 from .model import Candidate, Index, Listing, Origin, Refusal, RefusedFile
 from .simple import SimpleIndex
 
@@ -14,6 +15,7 @@ __all__ = [
     "FirstThatHasIt",
     "Index",
     "InstalledIndex",
+    "KeptOnly",
     "Listing",
     "Origin",
     "PinnedTo",

@@ -63,6 +63,12 @@ class DistributionIndex:
         return frozenset(self._entries)
 
     @property
+    def fingerprint(self) -> str:
+        """The same for the same lock at the same place."""
+        entries = (f"{entry['name']}={entry['version']}={entry.get('sha256')}" for entry in self._entries.values())
+        return " ".join([self._base_url, *entries])
+
+    @property
     def candidates(self) -> tuple[Candidate, ...]:
         """Everything the lock has for this target."""
         found = (self._candidate(name, entry) for name, entry in sorted(self._entries.items()))

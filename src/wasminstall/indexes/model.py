@@ -17,8 +17,9 @@ __all__ = ["Candidate", "Index", "Listing", "Origin", "Refusal", "RefusedFile"]
 Origin = Literal["index", "distribution", "url", "file", "installed"]
 """The kind of place a candidate comes from."""
 
-Refusal = Literal["tags", "python", "sdist", "invalid"]
-"""Why a file is no candidate: no tag the target knows, Requires-Python, not a wheel, or a name that does not parse."""
+Refusal = Literal["tags", "python", "sdist", "invalid", "offline"]
+"""Why a file is no candidate: no tag the target knows, Requires-Python, not a wheel, a name that does not parse, or
+offline and not in the cache."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Candidate:
     name: str
     version: Version
     filename: str
-    url: str
+    url: str = field(repr=False)  # may hold credentials
     source: str
     origin: Origin = "index"
     hashes: Mapping[str, str] = field(default_factory=dict, hash=False)

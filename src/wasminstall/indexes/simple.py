@@ -12,9 +12,11 @@ from typing import Any
 
 from ..addresses import absolute, without_credentials
 from ..errors import HTTPStatusError, IndexAnswerError
+from ..pages import NotKept, Pages
 from ..requirements import python_accepts
 from ..targets import Target
-from ..transport import Client, Response
+from ..transport import Response
+from .condensed import CONDENSED, PageForm, refused_of
 from .filenames import best_rank, sdist_version, wheel_name
 from .model import Candidate, Listing, RefusedFile
 
@@ -27,10 +29,11 @@ _HASHES = ("sha256", "sha384", "sha512")
 class SimpleIndex:
     """One index. ``url`` is the root of its Simple API; ``source`` the name shown to people."""
 
-    def __init__(self, client: Client, url: str, target: Target, source: str = "") -> None:
-        self._client = client
+    def __init__(self, pages: Pages, url: str, target: Target, source: str = "") -> None:
+        self._pages = pages
         self._url = url.rstrip("/") + "/"
         self._target = target
+        self._form = PageForm(target)
         self._source = source or without_credentials(self._url)
 
     @property
@@ -39,14 +42,23 @@ class SimpleIndex:
         return self._source
 
     async def listing(self, name: str) -> Listing | None:
-        """See ``Index.listing``. One request; status 404 means that the index does not have the project."""
+        """See ``Index.listing``. One page; status 404 means that the index does not have the project.
+
+        Offline a page that is not in the cache counts as none; ``Pages`` remembers which those were.
+        """
         try:
-            answer = await self._client.get(f"{self._url}{name}/", headers={"Accept": _ACCEPT})
+            return await self._pages.get(
+                f"{self._url}{name}/",
+                lambda answer: _listing(name, self._source, answer, self._target),
+                headers={"Accept": _ACCEPT},
+                form=self._form,
+            )
+        except NotKept:
+            return None
         except HTTPStatusError as error:
             if error.status == 404:
                 return None
             raise
-        return _listing(name, self._source, answer, self._target)
 
 
 def project_page(answer: Response, name: str) -> dict[str, Any]:
@@ -80,7 +92,7 @@ def _listing(name: str, source: str, answer: Response, target: Target) -> Listin
     page = project_page(answer, name)
     status, reason = _status(page.get("project-status"))
     candidates: list[Candidate] = []
-    refused: list[RefusedFile] = []
+    refused = _left_out(page, answer)
     for file in page["files"]:
         found = candidate_of(name, source, file, target, answer.url)
         if isinstance(found, Candidate):
@@ -90,6 +102,15 @@ def _listing(name: str, source: str, answer: Response, target: Target) -> Listin
     if status == "quarantined":
         candidates = []  # an index should not offer any; what it offers all the same is not to be trusted
     return Listing(name, source, tuple(candidates), tuple(refused), status, reason)
+
+
+def _left_out(page: Mapping[str, Any], answer: Response) -> list[RefusedFile]:
+    if answer.headers.get("content-type") != CONDENSED:
+        return []
+    try:
+        return list(refused_of(page))
+    except (TypeError, LookupError):
+        raise IndexAnswerError(without_credentials(answer.url), "the list of its files cannot be read") from None
 
 
 def _status(marker: object) -> tuple[str, str]:
@@ -139,12 +160,14 @@ def candidate_of(
 
 def hashes_of_fragment(fragment: str) -> dict[str, str]:
     """The hashes in a URL's fragment, as in ``#sha256=...`` (PEP 503)."""
+    if not fragment:
+        return {}
     pairs = (part.partition("=") for part in fragment.split("&"))
     return {key: value.lower() for key, _, value in pairs if key in _HASHES and value}
 
 
 def _known_hashes(hashes: object) -> dict[str, str]:
-    if not isinstance(hashes, Mapping):
+    if not isinstance(hashes, dict):  # JSON has no other mapping, and asking for Mapping is slow
         return {}
     return {str(key): _text(value).lower() for key, value in hashes.items() if key in _HASHES}
 

@@ -16,12 +16,13 @@ from typing import Any, TypeVar
 from .._default_index import DEFAULT_INDEX_URL
 from .._vendor.packaging.specifiers import InvalidSpecifier, SpecifierSet
 from .._vendor.packaging.utils import canonicalize_name
-from ..context import Context, current_context
+from ..context import Access, Context, current_context, make_ready
 from ..environment import Arrival
 from ..errors import WasmInstallError
 from ..indexes import FirstThatHasIt, Index, SimpleIndex
 from ..installing import install_into, uninstall_from
 from ..progress import Event
+from ..reporters import reporter_for
 from ..requirements import Requirement, read_requirements
 from ..resolution import Wish
 from .micropip_index import PlaceholderIndex, has_placeholder
@@ -75,6 +76,7 @@ async def install(
 
     Raises ``ValueError``; the environment is then as it was before.
     """
+    await make_ready()
     with _value_errors():
         context = _context(index_urls, credentials)
         wanted = read_requirements(requirements)
@@ -82,7 +84,7 @@ async def install(
         kept = () if reinstall else _pins(context, wanted)
         wish = Wish(wanted, (*read_requirements(limits), *kept), pre=pre, deps=deps)
         try:
-            report = await install_into(context, wish, reporter=_print_step if verbose else context.reporter)
+            report = await install_into(context, wish, reporter=_print_step if verbose else reporter_for("events"))
         except WasmInstallError as error:
             blamed = [pin.text for pin in kept if pin.text in error.message]
             if blamed:
@@ -192,16 +194,17 @@ def _context(index_urls: builtins.list[str] | str | None, credentials: str | Non
     given = [index_urls] if isinstance(index_urls, str) else index_urls
     urls = [DEFAULT_INDEX_URL if url == "PYPI" else url for url in (_index_urls if given is None else given)]
     plain = [url for url in urls if not has_placeholder(url)]
-    context = current_context(plain or None, credentials=credentials or "same-origin")
+    context = current_context(Access(plain or None, credentials=credentials or "same-origin"))
     if any(has_placeholder(url) for url in urls):
         chain = FirstThatHasIt([_index(context, url) for url in urls])
-        context = replace(context, sources=(*context.sources[:-1], chain))
+        question = context.question + repr(urls)
+        context = replace(context, sources=(*context.sources[:-1], chain), question=question)
     return replace(context, libraries={**context.libraries, **_mocks.versions})
 
 
 def _index(context: Context, url: str) -> Index:
     kind = PlaceholderIndex if has_placeholder(url) else SimpleIndex
-    return kind(context.client, url, context.target)
+    return kind(context.pages, url, context.target)
 
 
 def _pins(context: Context, wanted: Sequence[Requirement]) -> tuple[Requirement, ...]:

@@ -14,8 +14,9 @@ from ..errors import HTTPStatusError, IndexAnswerError
 from ..indexes import Candidate, Listing, RefusedFile
 from ..indexes.html import read_html_page
 from ..indexes.simple import candidate_of
+from ..pages import Pages
 from ..targets import Target
-from ..transport import Client, Response
+from ..transport import Response
 
 __all__ = ["PlaceholderIndex", "has_placeholder"]
 
@@ -31,8 +32,8 @@ def has_placeholder(url: str) -> bool:
 class PlaceholderIndex:
     """One index. ``url`` has the placeholder."""
 
-    def __init__(self, client: Client, url: str, target: Target) -> None:
-        self._client = client
+    def __init__(self, pages: Pages, url: str, target: Target) -> None:
+        self._pages = pages
         self._url = url
         self._target = target
 
@@ -44,11 +45,17 @@ class PlaceholderIndex:
     async def listing(self, name: str) -> Listing | None:
         """See ``Index.listing``. One request; status 404 means that the index does not have the project."""
         try:
-            answer = await self._client.get(self._url.replace(_PLACEHOLDER, name), headers={"Accept": _ACCEPT})
+            return await self._pages.get(
+                self._url.replace(_PLACEHOLDER, name),
+                lambda answer: self._listing(answer, name),
+                headers={"Accept": _ACCEPT},
+            )
         except HTTPStatusError as error:
             if error.status == 404:
                 return None
             raise
+
+    def _listing(self, answer: Response, name: str) -> Listing:
         files = _files(answer, name)
         found = [candidate_of(name, self.source, file, self._target, answer.url) for file in files]
         candidates = tuple(item for item in found if isinstance(item, Candidate))

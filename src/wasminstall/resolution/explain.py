@@ -17,7 +17,13 @@ from .universe import Universe
 
 __all__ = ["explain", "hopeless_requirement"]
 
-_WORDS = {"tags": "for ", "python": "needs Python ", "sdist": "source only", "invalid": ""}
+_WORDS = {
+    "tags": "for ",
+    "python": "needs Python ",
+    "sdist": "source only",
+    "invalid": "",
+    "offline": "not in the cache",
+}
 _FAMILIES = ("manylinux", "musllinux", "linux", "macosx", "win", "android", "ios")
 
 

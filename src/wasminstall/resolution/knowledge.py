@@ -57,12 +57,14 @@ class Knowledge:
     """Answers to needs.
 
     ``sources`` names who is asked, in order of preference; ``names`` are projects known to exist, for hints.
+    ``favoured`` is what the search would choose at this point, by name: worth fetching early, and no more than that.
     """
 
     sources: tuple[str, ...] = ()
     names: frozenset[str] = frozenset()
     listings: dict[NeedListing, Listings] = field(default_factory=dict)
     full_metadata: dict[str, Metadata | Unusable] = field(default_factory=dict)
+    favoured: dict[str, Candidate] = field(default_factory=dict)
 
     def has(self, need: Need) -> bool:
         """Whether this need has been met."""

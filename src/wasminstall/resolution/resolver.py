@@ -117,6 +117,7 @@ class _Search:
             fresh = [pair for pair in dict.fromkeys(chosen) if pair not in seen]
             seen.update(fresh)
             yield from self._ask([self._universe.metadata_need(candidate, [extra]) for candidate, extra in fresh])
+            self._knowledge.favoured.update((candidate.name, candidate) for candidate, _ in fresh)
             found = [self._universe.dependencies(candidate, extra) for candidate, extra in fresh]
             frontier = [item for dependencies in found for item in dependencies.values()]
 
@@ -161,6 +162,7 @@ class _Search:
         problem = universe.defect(choice, full=bool(extra))
         if problem:
             return [Clause({key: 1 << bit}, Reason(by=choice, text=problem))]
+        self._knowledge.favoured[name] = choice
         dependencies = universe.dependencies(choice, extra).values()
         yield from self._ask(universe.listing_needs(dependencies))
         for dependency in dependencies:

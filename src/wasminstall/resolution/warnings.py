@@ -53,11 +53,10 @@ def _forced_back(candidate: Candidate, wanted: list[Requirement] | tuple[()], un
     domain = universe.domain(candidate.name)
     usable = {choice.version for choice in domain.choices}
     newer: set[Version] = set()
-    for file in domain.refused:
-        version = _parsed(file.version)
+    for text in {file.version for file in domain.refused if file.reason in ("tags", "sdist")}:
+        version = _parsed(text)
         if (
-            file.reason in ("tags", "sdist")
-            and version is not None
+            version is not None
             and version not in usable
             and version > candidate.version
             and (not version.is_prerelease or candidate.version.is_prerelease)

@@ -2,6 +2,7 @@
 
 from .client import Client
 from .default import default_transport
-from .port import Body, OnBytes, Request, Response, Transport
+from .digests import verify
+from .port import Body, OnBytes, Request, Response, Transport, Urgency
 
-__all__ = ["Body", "Client", "OnBytes", "Request", "Response", "Transport", "default_transport"]
+__all__ = ["Body", "Client", "OnBytes", "Request", "Response", "Transport", "Urgency", "default_transport", "verify"]

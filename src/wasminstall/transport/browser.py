@@ -1,4 +1,4 @@
-"""HTTP inside Pyodide, with ``fetch``: pages, workers and Node.
+"""HTTP inside Pyodide (pages, workers and Node): the JavaScript half does it, in one call a request.
 
 Nothing here keeps a JavaScript object between two requests: a memory snapshot could not hold it.
 """
@@ -6,15 +6,15 @@ Nothing here keeps a JavaScript object between two requests: a memory snapshot c
 from __future__ import annotations
 
 import asyncio
-import hashlib
+import json
 from typing import Any
 
-from js import AbortController, Blob, Object, Uint8Array, crypto, fetch
-from pyodide.ffi import JsException, to_js
+import js
+from pyodide.ffi import create_proxy
 
-from ..addresses import hide_credentials, without_credentials
 from ..errors import NetworkError
-from ..javascript import JavaScriptBytes
+from ..javascript import JavaScriptBytes, page_helper
+from .digests import hash_of
 from .port import OnBytes, Request, Response
 
 __all__ = ["BrowserTransport", "JavaScriptBytes"]
@@ -23,78 +23,67 @@ _SUBTLE_NAMES = {"sha256": "SHA-256", "sha384": "SHA-384", "sha512": "SHA-512"}
 
 
 class BrowserTransport:
-    """``fetch`` with a limit on silence; bytes are hashed on the JavaScript side where it offers that."""
+    """``fetch`` with a limit on silence; bytes stay on the JavaScript side and are hashed there where it can."""
 
     def __init__(self, credentials: str = "same-origin") -> None:
         """``credentials``: whether cookies go along (``omit``, ``same-origin``, ``include``)."""
+        self.has_http_cache = hasattr(js, "location")  # pages and workers; Node's fetch has none
         self._credentials = credentials
 
     async def send(self, request: Request, on_bytes: OnBytes | None = None) -> Response:
         """See ``Transport.send``."""
-        shown = without_credentials(request.url)
-        abort = AbortController.new()
+        helper = page_helper()
+        if helper is None:
+            from .plain_fetch import fetch_alone  # where a Content-Security-Policy forbids our script
+
+            return await fetch_alone(request, self._credentials, on_bytes)
+        facts, body = await _sent(helper, request, self._credentials, on_bytes)
+        if "kind" in facts:
+            raise NetworkError(request.shown, request.hide_secrets(facts["reason"]), kind=facts["kind"])
+        content = JavaScriptBytes(body)
+        digest = facts["digest"] or (await hash_of(content, request.digest) if request.digest else "")
+        return Response(facts["url"], facts["status"], facts["headers"], content, digest)
+
+
+async def _sent(
+    helper: Any, request: Request, credentials: str, on_bytes: OnBytes | None
+) -> tuple[dict[str, Any], Any]:
+    """What js/src/page/send.ts found: its facts, and the ``Uint8Array``."""
+    raised: list[BaseException] = []
+
+    def step(done: int, total: int) -> None:
         try:
-            answer = await asyncio.wait_for(
-                fetch(request.url, _options(request, abort, self._credentials)), request.timeout
-            )
-            buffer = await _body(answer, request.timeout, on_bytes)
-            return Response(
-                url=answer.url or request.url,
-                status=answer.status,
-                headers={str(name).lower(): str(value) for name, value in answer.headers},
-                body=JavaScriptBytes(Uint8Array.new(buffer)),
-                digest=await _digest(request.digest, buffer) if request.digest else "",
-            )
-        except JsException as error:
-            raise NetworkError(shown, _reason(error)) from None
-        except TimeoutError:
-            raise NetworkError(shown, f"no answer for {request.timeout:g} seconds") from None
-        finally:
-            # Harmless after the end, and what stops the download when this task is cancelled.
-            abort.abort()
+            on_bytes(done, total)  # type: ignore[misc]
+        except BaseException as error:  # noqa: BLE001 - it has no business in JavaScript
+            raised.append(error)
+            sending.abort()
+
+    steps = create_proxy(step) if on_bytes else None
+    sending = helper.send(request.url, _options(request, credentials), steps)
+    try:
+        answer = await sending.answer  # is never rejected
+    except asyncio.CancelledError:
+        sending.abort()
+        raise
+    finally:
+        if steps is not None:
+            steps.destroy()
+    if raised:
+        raise raised[0]
+    return json.loads(answer.facts), answer.body
 
 
-def _options(request: Request, abort: Any, credentials: str) -> Any:
-    options = {
-        "headers": dict(request.headers),
-        "signal": abort.signal,
-        "credentials": credentials,
-        "redirect": "follow" if request.follow else "error",
-    }
-    return to_js(options, dict_converter=Object.fromEntries)
-
-
-async def _body(answer: Any, silence: float, on_bytes: OnBytes | None) -> Any:
-    """The body as an ArrayBuffer, read in pieces: silence ends it, slowness does not."""
-    if not answer.body:
-        return await asyncio.wait_for(answer.arrayBuffer(), silence)
-    reader = answer.body.getReader()
-    announced = str(answer.headers.get("content-length") or "")
-    total = int(announced) if announced.isdecimal() else 0
-    pieces = to_js([])
-    arrived = 0
-    while True:
-        piece = await asyncio.wait_for(reader.read(), silence)
-        if piece.done:
-            break
-        pieces.push(piece.value)
-        arrived += piece.value.byteLength
-        if on_bytes:
-            on_bytes(arrived, total)
-    return await Blob.new(pieces).arrayBuffer()
-
-
-async def _digest(algorithm: str, buffer: Any) -> str:
-    """SubtleCrypto exists in secure contexts only; hashlib is the slower way."""
-    subtle = getattr(crypto, "subtle", None)
-    if subtle and algorithm in _SUBTLE_NAMES:
-        result = await subtle.digest(_SUBTLE_NAMES[algorithm], buffer)
-        return str(result.to_bytes().hex())
-    return hashlib.new(algorithm, buffer.to_bytes()).hexdigest()
-
-
-def _reason(error: JsException) -> str:
-    """What the browser tells: little, by design; Node keeps the reason in ``cause``."""
-    cause = getattr(getattr(error, "js_error", error), "cause", None)
-    detail = str(getattr(cause, "message", "") or "")
-    return hide_credentials(detail or str(error).removeprefix("TypeError: "))
+def _options(request: Request, credentials: str) -> str:
+    """``SendOptions`` of js/src/page/send.ts, as text: one crossing and no proxies."""
+    return json.dumps(
+        {
+            "headers": dict(request.headers),
+            "private": dict(request.private),
+            "credentials": credentials,
+            "cache": "reload" if request.fresh else "default",
+            "priority": "high" if request.urgent else "auto",
+            "silence": request.timeout * 1000,
+            "limit": request.limit,
+            "digest": _SUBTLE_NAMES.get(request.digest, ""),
+        }
+    )

@@ -6,27 +6,25 @@
 
 from __future__ import annotations
 
-import io
 import stat
 import struct
-import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cached_property
 
 from ..errors import InvalidWheel, UnsafeWheel
 from ..transport.port import Body
-from .body_file import BodyFile
-from .layout import Place, path_fault
-from .record import RecordEntry
+from .directory import DEFLATED, STORED, Member, read_directory
+from .layout import Place, has_path_fault, path_fault
+from .mountable import Layout, Unread, layout_of
 
-__all__ = ["DEFAULT_LIMITS", "Archive", "LibraryArchive", "Limits", "Member"]
+__all__ = ["DEFAULT_LIMITS", "Archive", "LibraryArchive", "Limits", "read_member"]
 
 _LOCAL_HEADER = struct.Struct("<4s2B4HL2L2H")
-_FIRST_DATE = 315_532_800_000
 _ENCRYPTED = 0x1 | 0x40 | 0x2000
+_KINDS = (0, stat.S_IFREG, stat.S_IFDIR)
+_ACCEPTED = {(kind, 0, method) for kind in _KINDS for method in (STORED, DEFLATED)}
 
 
 @dataclass(frozen=True)
@@ -46,30 +44,6 @@ class Limits:
     depth: int = 64
 
 
-@dataclass(frozen=True)
-class Member:
-    """One file of an archive.
-
-    ``size`` is in bytes, unfolded; ``executable`` says whether any x bit is set; ``mtime`` is in milliseconds since
-    the epoch, what the archive says taken for UTC, as zip files know no time zone.
-    """
-
-    name: str
-    size: int
-    executable: bool
-    mtime: int
-    offset: int
-    packed_size: int
-    deflated: bool
-    crc: int
-    utf8: bool
-
-    @property
-    def mode(self) -> int:
-        """The permission bits it is placed with."""
-        return 0o755 if self.executable else 0o644
-
-
 DEFAULT_LIMITS = Limits()
 
 
@@ -84,10 +58,9 @@ class Archive:
     def __init__(self, filename: str, data: Body, *, limits: Limits = DEFAULT_LIMITS) -> None:
         self.filename = filename
         self.body = data
-        self._data: Body | memoryview = memoryview(data) if isinstance(data, bytes) else data
-        infos = _directory(filename, data)
-        _check_limits(filename, infos, len(data), limits)
-        self.members: Mapping[str, Member] = _members(filename, infos)
+        members = _directory(filename, data)
+        _check_limits(filename, members, len(data), limits)
+        self.members: Mapping[str, Member] = _checked(filename, members)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.filename}>"
@@ -98,24 +71,7 @@ class Archive:
         Raises ``InvalidWheel`` when the member is damaged: its size and CRC-32 must be those of the central directory,
         and its local header must give the same name (or two tools could see two different archives).
         """
-        member = self.members[name]
-        packed = self._packed(member)
-        data = _inflated(packed, member.size) if member.deflated else bytes(packed)
-        if data is None or len(data) != member.size or zlib.crc32(data) != member.crc:
-            raise InvalidWheel(self.filename, f"its member {name!r} is damaged")
-        return data
-
-    def _packed(self, member: Member) -> bytes | memoryview:
-        start = member.offset + _LOCAL_HEADER.size
-        header = self._data[member.offset : start]
-        if len(header) != _LOCAL_HEADER.size or bytes(header[:4]) != b"PK\3\4":
-            raise InvalidWheel(self.filename, f"its member {member.name!r} has no local header")
-        *_, name_length, extra_length = _LOCAL_HEADER.unpack(header)
-        name = bytes(self._data[start : start + name_length])
-        if name.decode("utf-8" if member.utf8 else "cp437", "replace") != member.name:
-            raise UnsafeWheel(self.filename, member.name, "its local header gives another name")
-        start += name_length + extra_length
-        return self._data[start : start + member.packed_size]
+        return read_member(self.filename, self.body, self.members[name])
 
 
 class LibraryArchive(Archive):
@@ -124,84 +80,93 @@ class LibraryArchive(Archive):
     ``name`` (normalised) and ``version`` are those of its lock entry; ``places`` says where each member goes.
     """
 
-    generated: frozenset[str] = frozenset()
-
     def __init__(self, filename: str, data: Body, *, name: str, version: str, limits: Limits = DEFAULT_LIMITS) -> None:
         super().__init__(filename, data, limits=limits)
         self.name = name
         self.version = version
-        self.record: Mapping[str, RecordEntry] = {}
         self.places: Mapping[str, Place] = {member: Place("library", member) for member in self.members}
 
+    @cached_property
+    def layout(self) -> Layout:
+        """What placing it comes to."""
+        return layout_of(self.name, self.version, self.files())
 
-def _directory(filename: str, data: Body) -> list[zipfile.ZipInfo]:
+    def files(self) -> Iterator[Unread]:
+        """Everything that is placed, in archive order."""
+        return (Unread(self.members[member], place) for member, place in self.places.items())
+
+
+def read_member(filename: str, body: Body, member: Member) -> bytes:
+    """The content of one member of the archive ``body``. Raises as ``Archive.read`` does."""
+    packed = _packed(filename, memoryview(body) if isinstance(body, bytes) else body, member)
+    data = _inflated(packed, member.size) if member.deflated else bytes(packed)
+    if data is None or len(data) != member.size or zlib.crc32(data) != member.crc:
+        raise InvalidWheel(filename, f"its member {member.name!r} is damaged")
+    return data
+
+
+def _packed(filename: str, body: Body | memoryview, member: Member) -> bytes | memoryview:
+    start = member.offset + _LOCAL_HEADER.size
+    header = body[member.offset : start]
+    if len(header) != _LOCAL_HEADER.size or bytes(header[:4]) != b"PK\3\4":
+        raise InvalidWheel(filename, f"its member {member.name!r} has no local header")
+    *_, name_length, extra_length = _LOCAL_HEADER.unpack(header)
+    name = bytes(body[start : start + name_length])
+    if name.decode("utf-8" if member.utf8 else "cp437", "replace") != member.name:
+        raise UnsafeWheel(filename, member.name, "its local header gives another name")
+    start += name_length + extra_length
+    return body[start : start + member.packed_size]
+
+
+def _directory(filename: str, body: Body) -> list[Member]:
     try:
-        with zipfile.ZipFile(io.BytesIO(data) if isinstance(data, bytes) else BodyFile(data)) as file:
-            return file.infolist()
-    # A damaged directory makes zipfile raise more than BadZipFile: that it cannot be read is all there is to say.
-    except (zipfile.BadZipFile, struct.error, ValueError, IndexError, OverflowError, NotImplementedError) as error:
-        raise InvalidWheel(filename, f"it cannot be read as a zip file ({error})") from None
+        return read_directory(body)
+    except ValueError as error:
+        raise InvalidWheel(filename, f"it cannot be read as a zip file: {error}") from None
 
 
-def _check_limits(filename: str, infos: list[zipfile.ZipInfo], size: int, limits: Limits) -> None:
-    total = sum(info.file_size for info in infos)
-    if len(infos) > limits.members:
-        raise InvalidWheel(filename, f"it has {len(infos)} members; at most {limits.members} are accepted")
+def _check_limits(filename: str, members: list[Member], size: int, limits: Limits) -> None:
+    total = sum([member.size for member in members])
+    if len(members) > limits.members:
+        raise InvalidWheel(filename, f"it has {len(members)} members; at most {limits.members} are accepted")
     if total > limits.total:
         raise InvalidWheel(filename, f"it unfolds to {total} bytes; at most {limits.total} are accepted")
     if total > limits.ratio_from and total > size * limits.ratio:
         raise InvalidWheel(filename, f"it unfolds to {total} bytes from {size}, as only archives meant to harm do")
-    for info in infos:
-        if len(info.orig_filename) > limits.length or info.orig_filename.count("/") > limits.depth:
-            raise InvalidWheel(filename, f"the path of its member {info.orig_filename[:80]!r}... is too long")
+    for member in members:
+        if len(member.name) > limits.length or member.name.count("/") > limits.depth:
+            raise InvalidWheel(filename, f"the path of its member {member.name[:80]!r}... is too long")
 
 
-def _members(filename: str, infos: list[zipfile.ZipInfo]) -> dict[str, Member]:
-    members: dict[str, Member] = {}
-    for info in infos:
-        # orig_filename: zipfile cuts ``filename`` at a NUL.
-        name = info.orig_filename
-        fault = path_fault(name.removesuffix("/")) or _fault(info)
-        if not fault and name in members:
-            fault = "it is there twice"
-        if fault:
-            raise UnsafeWheel(filename, name, fault)
-        if not name.endswith("/"):
-            members[name] = _member(filename, info)
-    _refuse_files_as_folders(filename, members)
-    return members
+def _checked(filename: str, members: list[Member]) -> dict[str, Member]:
+    """The files by name. All are looked at together, and one by one only when something is wrong with any."""
+    names = [member.name.removesuffix("/") for member in members]
+    by_name = dict(zip(names, members, strict=True))
+    kinds = {(stat.S_IFMT(member.unix_mode), member.flags & _ENCRYPTED, member.method) for member in members}
+    if len(by_name) != len(members) or has_path_fault(names) or not kinds <= _ACCEPTED:
+        _refuse(filename, members)
+    files = {name: member for name, member in by_name.items() if not member.name.endswith("/")}
+    _refuse_files_as_folders(filename, files)
+    return files
 
 
-def _fault(info: zipfile.ZipInfo) -> str:
+def _refuse(filename: str, members: list[Member]) -> None:
+    """Raise for the first member that is not acceptable, if there is one."""
+    seen: set[str] = set()
+    for member in members:
+        fault = path_fault(member.name.removesuffix("/")) or _fault(member)
+        if fault or member.name in seen:
+            raise UnsafeWheel(filename, member.name, fault or "it is there twice")
+        if member.method not in (STORED, DEFLATED):
+            raise InvalidWheel(filename, f"{member.name!r} is compressed with method {member.method}")
+        seen.add(member.name)
+
+
+def _fault(member: Member) -> str:
     """Why a member of this kind is refused, or an empty string."""
-    if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
+    if stat.S_IFMT(member.unix_mode) not in _KINDS:
         return "it is a link or a device, not a file"
-    return "it is encrypted" if info.flag_bits & _ENCRYPTED else ""
-
-
-def _member(filename: str, info: zipfile.ZipInfo) -> Member:
-    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise InvalidWheel(filename, f"{info.orig_filename!r} is compressed with method {info.compress_type}")
-    return Member(
-        name=info.orig_filename,
-        size=info.file_size,
-        executable=bool((info.external_attr >> 16) & 0o111),
-        mtime=_milliseconds(info.date_time),
-        offset=info.header_offset,
-        packed_size=info.compress_size,
-        deflated=info.compress_type == zipfile.ZIP_DEFLATED,
-        crc=info.CRC,
-        utf8=bool(info.flag_bits & 0x800),
-    )
-
-
-@lru_cache(maxsize=64)  # members mostly share one date
-def _milliseconds(date: tuple[int, int, int, int, int, int]) -> int:
-    """Dates of zip files may be no dates at all (month 0): those count as the first one there is."""
-    try:
-        return int(datetime(*date, tzinfo=UTC).timestamp()) * 1000
-    except ValueError:
-        return _FIRST_DATE
+    return "it is encrypted" if member.flags & _ENCRYPTED else ""
 
 
 def _refuse_files_as_folders(filename: str, members: Mapping[str, Member]) -> None:

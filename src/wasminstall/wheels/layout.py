@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-__all__ = ["Place", "Scheme", "lay_out", "path_fault", "with_portable_shebang"]
+__all__ = ["Place", "Scheme", "has_path_fault", "lay_out", "path_fault", "with_portable_shebang"]
 
 Scheme = Literal["purelib", "platlib", "data", "scripts", "headers", "library"]
 """A kind of installation folder: those of ``sysconfig``, and ``library`` for Pyodide's ``shared_library`` zips."""
@@ -23,6 +23,7 @@ _DATA_SCHEMES: dict[str, Scheme] = {
     "headers": "headers",
 }
 _DRIVE = re.compile(r"[A-Za-z]:")
+_MAYBE_FAULTY = re.compile(r"[\0\\]|(?:^|/)\.{0,2}(?:/|$)|^[A-Za-z]:", re.MULTILINE)
 _PYTHON_SHEBANG = re.compile(rb"#!python[^\r\n]*")
 
 
@@ -45,20 +46,31 @@ def path_fault(name: str) -> str:
     return "its path has empty or '.' parts" if "" in parts or "." in parts else ""
 
 
+def has_path_fault(names: Iterable[str]) -> bool:
+    """Whether any of them may have a ``path_fault``: one look at thousands of names. False alarms are possible."""
+    joined = "\n".join(names)
+    return _MAYBE_FAULTY.search(joined) is not None
+
+
 def lay_out(members: Iterable[str], stem: str, root: Literal["purelib", "platlib"]) -> dict[str, Place]:
     """The place of every member. ``stem`` is ``NAME-VERSION`` as the wheel's ``.dist-info`` folder spells it.
 
     Member names are plain relative paths (see ``path_fault``). Raises ``ValueError`` for an unknown scheme, for a
     second ``.dist-info`` brought in through ``.data``, and for two members that would land on one path.
     """
-    places: dict[str, Place] = {}
-    taken: dict[tuple[str, str], str] = {}
-    for member in members:
-        place = _place(member, stem, root)
-        other = taken.setdefault((_folder(place.scheme), place.path), member)
-        if other is not member:
-            raise ValueError(f"{other!r} and {member!r} would land on the same path")
-        places[member] = place
+    data = f"{stem}.data/"
+    names = list(members)
+    elsewhere = [name for name in names if name.startswith(data)]
+    places = {name: Place(root, name) for name in names}
+    taken = {(_folder(root), name): name for name in names} if elsewhere else {}
+    for name in elsewhere:
+        del taken[_folder(root), name]
+    for name in elsewhere:
+        place = _place(name, data, stem)
+        other = taken.setdefault((_folder(place.scheme), place.path), name)
+        if other is not name:
+            raise ValueError(f"{other!r} and {name!r} would land on the same path")
+        places[name] = place
     return places
 
 
@@ -67,11 +79,9 @@ def with_portable_shebang(script: bytes) -> bytes:
     return _PYTHON_SHEBANG.sub(b"#!/usr/bin/env python", script, count=1) if script.startswith(b"#!python") else script
 
 
-def _place(member: str, stem: str, root: Literal["purelib", "platlib"]) -> Place:
-    top, _, below = member.partition("/")
-    if top != f"{stem}.data":
-        return Place(root, member)
-    name, _, path = below.partition("/")
+def _place(member: str, data: str, stem: str) -> Place:
+    """The place of a member below the ``.data/`` folder."""
+    name, _, path = member.removeprefix(data).partition("/")
     scheme = _DATA_SCHEMES.get(name)
     if not path or scheme is None:
         raise ValueError(f"{member!r} is not inside one of {', '.join(_DATA_SCHEMES)}: unknown scheme {name!r}")

@@ -7,14 +7,12 @@ Nothing here is trusted: what is found is compared with the verified wheel once 
 from __future__ import annotations
 
 import struct
-import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..errors import InvalidWheel
-from .body_file import BodyFile
-from .metadata import Metadata, parse_metadata
+from .directory import Member, read_directory
 
 __all__ = ["Part", "metadata_in_tail"]
 
@@ -31,43 +29,37 @@ class Part:
     end: int
 
 
-def metadata_in_tail(filename: str, size: int, stretches: Mapping[int, bytes]) -> Metadata | Part:
-    """The metadata of a wheel of ``size`` bytes, or the part of it that is missing.
+def metadata_in_tail(filename: str, size: int, stretches: Mapping[int, bytes]) -> bytes | Part:
+    """The METADATA file of a wheel of ``size`` bytes, or the part of it that is missing.
 
     ``stretches`` are the bytes known so far, by where they start: the end first, then each part that was asked for.
     Raises ``InvalidWheel`` when the end is not that of a zip with one METADATA.
     """
     body = _Stretches(size, stretches)
     try:
-        with zipfile.ZipFile(BodyFile(body)) as archive:
-            entries = [info for info in archive.infolist() if _is_metadata(info.filename)]
-    except _Missing as missing:
-        return missing.part
-    except (zipfile.BadZipFile, struct.error, ValueError, OverflowError, NotImplementedError) as error:
-        raise InvalidWheel(filename, f"it cannot be read as a zip file ({error})") from None
-    if len(entries) != 1:
-        raise InvalidWheel(filename, f"it has {len(entries)} METADATA files, not one")
-    try:
-        return parse_metadata(_content(body, entries[0]).decode("utf-8", "replace"))
+        members = [member for member in read_directory(body) if _is_metadata(member.name)]
+        if len(members) != 1:
+            raise InvalidWheel(filename, f"it has {len(members)} METADATA files, not one")
+        return _content(body, members[0])
     except _Missing as missing:
         return missing.part
     except (ValueError, struct.error, zlib.error) as error:
-        raise InvalidWheel(filename, f"its METADATA cannot be read ({error})") from None
+        raise InvalidWheel(filename, f"its METADATA cannot be read: {error}") from None
 
 
 def _is_metadata(name: str) -> bool:
     return name.count("/") == 1 and name.endswith(".dist-info/METADATA")
 
 
-def _content(body: _Stretches, info: zipfile.ZipInfo) -> bytes:
-    most = _HEADER_SLACK + len(info.orig_filename) * 4 + info.compress_size
-    stretch = body[info.header_offset : info.header_offset + most]
+def _content(body: _Stretches, member: Member) -> bytes:
+    most = _HEADER_SLACK + len(member.name) * 4 + member.packed_size
+    stretch = body[member.offset : member.offset + most]
     *_, name_length, extra_length = _LOCAL_HEADER.unpack_from(stretch)
     start = _LOCAL_HEADER.size + name_length + extra_length
-    packed = stretch[start : start + info.compress_size]
-    if info.compress_type == zipfile.ZIP_STORED:
+    packed = stretch[start : start + member.packed_size]
+    if not member.deflated:
         return packed
-    return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, info.file_size + 1)
+    return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, member.size + 1)
 
 
 class _Missing(Exception):

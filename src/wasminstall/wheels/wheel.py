@@ -5,20 +5,24 @@ The rules are those of the binary distribution format (PEP 427, wheel 1.0) and o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Literal
 
 from .._vendor.packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from .._vendor.packaging.version import InvalidVersion, Version
 from ..errors import InvalidWheel, UnsafeWheel
 from ..transport.port import Body
-from .archive import DEFAULT_LIMITS, Archive, Limits
+from .archive import DEFAULT_LIMITS, Archive, Limits, read_member
+from .directory import Member
 from .layout import Place, lay_out
 from .metadata import Metadata, parse_headers, parse_metadata
+from .mountable import Layout, Unread, layout_of
 from .record import STRONG_ALGORITHMS, RecordEntry, digest, parse_record
 
-__all__ = ["WheelArchive"]
+__all__ = ["WheelArchive", "read_checked"]
 
+_ACCEPTED = frozenset(("", *STRONG_ALGORITHMS))
 _GENERATED = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "wasminstall.json")
 
 
@@ -47,21 +51,34 @@ class WheelArchive(Archive):
         self.root: Literal["purelib", "platlib"] = self._read_root()
         self.places: Mapping[str, Place] = self._lay_out()
 
+    @cached_property
+    def layout(self) -> Layout:
+        """What placing it comes to."""
+        return layout_of(
+            self.name,
+            self.version,
+            self.files(),
+            dist_info=self.dist_info,
+            root=self.root,
+            requires_dist=self.metadata.requires_dist,
+        )
+
+    def files(self) -> Iterator[Unread]:
+        """Everything that is placed, in archive order."""
+        members, record, generated = self.members, self.record, self.generated
+        return (
+            Unread(members[member], place, record.get(member))
+            for member, place in self.places.items()
+            if member not in generated
+        )
+
     def read(self, name: str) -> bytes:
         """The content of one member (``KeyError`` when there is none of this name), checked against RECORD.
 
         Raises ``UnsafeWheel`` when it is not what RECORD says, ``InvalidWheel`` when it is damaged. A member that
         RECORD does not list is accepted, as old wheels have them.
         """
-        data = super().read(name)
-        entry = self.record.get(name)
-        if entry is None or not entry.algorithm:
-            return data
-        if entry.size not in (None, len(data)):
-            raise UnsafeWheel(self.filename, name, f"it has {len(data)} bytes, but RECORD says {entry.size}")
-        if digest(data, entry.algorithm) != entry.digest:
-            raise UnsafeWheel(self.filename, name, f"its {entry.algorithm} is not the one in RECORD")
-        return data
+        return read_checked(self.filename, self.body, self.members[name], self.record.get(name))
 
     def _find_dist_info(self, version: Version) -> str:
         tops = {name.partition("/")[0] for name in self.members if "/" in name}
@@ -87,17 +104,23 @@ class WheelArchive(Archive):
         except ValueError as error:
             raise InvalidWheel(self.filename, str(error)) from None
         signatures = {f"{self.dist_info}/RECORD{suffix}" for suffix in ("", ".jws", ".p7s")}
-        record: dict[str, RecordEntry] = {}
+        listed = [entry for entry in entries if entry.path not in signatures]
+        record = {entry.path: entry for entry in listed}
+        members, algorithms = self.members, {entry.algorithm for entry in entries}
+        if len(record) < len(listed) or not record.keys() <= members.keys() or not algorithms <= _ACCEPTED:
+            self._refuse(listed)
+        return record
+
+    def _refuse(self, entries: Sequence[RecordEntry]) -> None:
+        """Raise for the first row that is not acceptable, if there is one."""
+        seen: dict[str, RecordEntry] = {}
         for entry in entries:
-            if entry.path in signatures:
-                continue
             if entry.path not in self.members:
                 raise UnsafeWheel(self.filename, entry.path, "RECORD lists it, but it is not in the archive")
-            if entry.algorithm and entry.algorithm not in STRONG_ALGORITHMS:
+            if entry.algorithm not in _ACCEPTED:
                 raise UnsafeWheel(self.filename, entry.path, f"RECORD vouches for it with {entry.algorithm} only")
-            if record.setdefault(entry.path, entry) != entry:
+            if seen.setdefault(entry.path, entry) != entry:
                 raise UnsafeWheel(self.filename, entry.path, "RECORD lists it twice, differently")
-        return record
 
     def _read_metadata(self, version: Version) -> Metadata:
         try:
@@ -135,3 +158,15 @@ class WheelArchive(Archive):
             return data.decode("utf-8", "replace" if name == "METADATA" else "strict")
         except UnicodeDecodeError:
             raise InvalidWheel(self.filename, f"{path} is not UTF-8") from None
+
+
+def read_checked(filename: str, body: Body, member: Member, row: RecordEntry | None) -> bytes:
+    """The content of a member of the wheel ``body``, checked against its row. Raises as ``WheelArchive.read`` does."""
+    data = read_member(filename, body, member)
+    if row is None or not row.algorithm:
+        return data
+    if row.size not in (None, len(data)):
+        raise UnsafeWheel(filename, member.name, f"it has {len(data)} bytes, but RECORD says {row.size}")
+    if digest(data, row.algorithm) != row.digest:
+        raise UnsafeWheel(filename, member.name, f"its {row.algorithm} is not the one in RECORD")
+    return data

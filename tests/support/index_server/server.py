@@ -189,6 +189,11 @@ class IndexServer:
         """Where a file is, or would be."""
         return f"{self.origin}/files/{project or project_of(filename)}/{quote(filename)}"
 
+    @property
+    def in_flight(self) -> int:
+        """Requests that are being answered now."""
+        return self._in_flight
+
     def paths(self, pattern: str = "*", method: str = "GET") -> list[str]:
         """The paths asked for, in order."""
         return [seen.path for seen in list(self.requests) if seen.method == method and fnmatchcase(seen.path, pattern)]

@@ -1,0 +1,119 @@
+/**
+ * Starting Pyodide with a standard library that is compiled already.
+ *
+ * More than half of a plain start is compiling the standard library's sources. By its option `stdLibURL` Pyodide takes
+ * another archive of it: one that was made ahead (js/build/stdlib.mjs), or one that an earlier visit left in the store.
+ * Whatever goes wrong with either, a plain start follows.
+ */
+
+import { type Interpreter, type PyodideModule, startPyodide } from "../runtime.js";
+import { read, sha256 } from "./bytes.js";
+import { later } from "./idle.js";
+import { type KeptArchive, openKeeper, type Started } from "./keeper.js";
+import { type Loan, lend } from "./lend.js";
+import { findPrepared, refuse } from "./prepared.js";
+import { inspect, watched } from "./watch.js";
+
+/** Where a compiled standard library may come from. */
+export interface Choice {
+  /** Folder of the Pyodide, where it is known. */
+  readonly folder: URL | undefined;
+  /** Whether something may be kept between visits. */
+  readonly cache: boolean;
+  /** An archive that was made ahead. */
+  readonly stdlib: URL | undefined;
+}
+
+/** With one of these the caller has decided about the standard library, or about memory that refers to it. */
+const DECIDED = ["stdLibURL", "_loadSnapshot", "_makeSnapshot"];
+/** Seconds after the start: when it is over, and when the page has been used for a while. */
+const KEEP_AFTER = [2, 5, 10, 20, 60, 180, 600];
+
+/** Start the interpreter. Rejects with a `BootError`. */
+export async function start<P extends Interpreter>(
+  module: Promise<PyodideModule<P>>,
+  config: object,
+  choice: Choice,
+): Promise<P> {
+  const decided = DECIDED.some((name) => (config as Record<string, unknown>)[name] !== undefined);
+  const fast = decided
+    ? undefined
+    : ((await startPrepared(module, config, choice)) ?? (await startKept(module, config, choice)));
+  return fast ?? startPyodide(await module, config);
+}
+
+/** Start with the archive made ahead; undefined when there is none, or it does not fit. */
+async function startPrepared<P extends Interpreter>(
+  module: Promise<PyodideModule<P>>,
+  config: object,
+  { stdlib }: Choice,
+): Promise<P | undefined> {
+  if (!stdlib) return undefined;
+  const [loaded, prepared] = await Promise.all([module, findPrepared(stdlib)]);
+  if (!prepared) return undefined;
+  if (prepared.pyodide === loaded.version) {
+    const loan = await lend(prepared.bytes);
+    // Where nothing can be lent Pyodide fetches it once more.
+    const pyodide = await attempt(loaded.loadPyodide({ ...config, stdLibURL: loan?.url ?? stdlib.href }));
+    await loan?.free();
+    if (pyodide && inspect(pyodide).magic === prepared.magic) return pyodide;
+  }
+  refuse(stdlib, `it is for Pyodide ${prepared.pyodide}, and this one is ${loaded.version}`);
+  return undefined;
+}
+
+/** Start with what was kept, or watch a plain start so that there is more the next time; undefined if both fail. */
+async function startKept<P extends Interpreter>(
+  module: Promise<PyodideModule<P>>,
+  config: object,
+  { folder, cache }: Choice,
+): Promise<P | undefined> {
+  const keeper = cache && folder ? await openKeeper(folder) : undefined;
+  if (!keeper || !folder) return undefined;
+  const [loaded, kept] = await Promise.all([module, keeper.find()]);
+  const used = kept?.pyodide === loaded.version ? kept : undefined;
+  const loan = used && (await lend(used.bytes));
+  if (used && !loan) return undefined;
+  const settings = watched(config);
+  const fast = used && loan && (await startWith(loaded, settings, used, loan, folder));
+  const pyodide = fast ?? (await attempt(loaded.loadPyodide(settings)));
+  if (!pyodide) return undefined;
+  if (used && !fast) await keeper.drop();
+  const found = inspect(pyodide);
+  if (fast && found.magic !== used.magic) {
+    // Bytecode of another interpreter does no harm, Python reads the sources instead; but it is of no use.
+    await keeper.drop();
+    return pyodide;
+  }
+  const started: Started = { ...found, pyodide: loaded.version ?? "", source: fast && used.source };
+  later(KEEP_AFTER, () => keeper.keep(pyodide, started));
+  return pyodide;
+}
+
+/** Start with an archive that was kept; undefined when that fails, or the Pyodide in the folder is no longer the same. */
+async function startWith<P extends Interpreter>(
+  module: PyodideModule<P>,
+  config: object,
+  kept: KeptArchive,
+  loan: Loan,
+  folder: URL,
+): Promise<P | undefined> {
+  // At the same time: that it fits is the rule.
+  const starting = attempt(module.loadPyodide({ ...config, stdLibURL: loan.url }));
+  void starting.then(() => loan.free());
+  return (await isFrom(kept.source, folder)) ? starting : undefined;
+}
+
+/** Whether the standard library in the folder is this one. Where it cannot be had a plain start would fail too. */
+async function isFrom(source: string, folder: URL): Promise<boolean> {
+  const bytes = await read(new URL("python_stdlib.zip", folder)).catch(() => undefined);
+  return !bytes || (await sha256(bytes)) === source;
+}
+
+async function attempt<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,142 @@
+"""The standard library's bytecode from one visit of a page to the next, in a real Chromium."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from selenium import webdriver
+
+from support.index_server import IndexServer
+
+PAGE = """
+<!doctype html>{head}<title>stdlib</title>
+<script type="module">
+globalThis.start = async (options) => {
+  const { boot } = await import("/wasminstall/wasminstall.mjs");
+  globalThis.python = await boot({ pyodide: "/pyodide/", ...options });
+  return python.run("import json; json.__file__.rpartition('.')[2]");
+};
+globalThis.kept = async () => {
+  if (!(await caches.has("wasminstall-v1"))) return [];
+  const requests = await (await caches.open("wasminstall-v1")).keys();
+  return requests.filter(({ url }) => url.includes("/stdlib/")).map(({ headers }) => Number(headers.get("size")));
+};
+globalThis.untilKept = async () => {
+  for (let i = 0; i < 300 && (await kept()).length === 0; i++) await new Promise((done) => setTimeout(done, 100));
+  return kept();
+};
+globalThis.ready = true;
+</script>
+"""
+WORKER = """
+onmessage = async ({ data: [script, pyodide] }) => {
+  try {
+    const { boot } = await import(script);
+    const python = await boot({ pyodide });
+    postMessage(await python.run("import json; json.__file__.rpartition('.')[2]"));
+  } catch (error) {
+    postMessage("error: " + error);
+  }
+};
+"""
+IN_WORKER = """
+const url = URL.createObjectURL(new Blob([WORKER], { type: "text/javascript" }));
+const worker = new Worker(url, { type: "module" });
+const answer = new Promise((resolve) => { worker.onmessage = ({ data }) => resolve(data); });
+const here = (path) => new URL(path, location.href).href;
+worker.postMessage([here("/wasminstall/wasminstall.mjs"), here("/pyodide/")]);
+return answer;
+"""
+
+
+class Visitor:
+    """Opens the page, again and again."""
+
+    def __init__(self, browser: webdriver.Chrome, server: IndexServer) -> None:
+        self._browser = browser
+        self._server = server
+
+    def open(self, head: str = "") -> None:
+        """A new visit."""
+        html = PAGE.replace("{head}", head).encode()
+        self._server.mount("/stdlib-page/", lambda path: html if path == "index.html" else None)
+        self._browser.get(f"{self._server.origin}/stdlib-page/index.html")
+
+    def run(self, code: str) -> Any:
+        """Run the body of an async function in the page."""
+        script = """
+        const done = arguments[arguments.length - 1];
+        const waiting = async () => { while (!globalThis.ready) await new Promise((next) => setTimeout(next, 20)); };
+        waiting().then(async () => { %s }).then((value) => done({ value }), (error) => done({ error: String(error) }));
+        """
+        answer = self._browser.execute_async_script(script % code)
+        assert "error" not in answer, answer["error"]
+        return answer.get("value")
+
+
+@pytest.fixture
+def visitor(browser: webdriver.Chrome, server: IndexServer) -> Iterator[Visitor]:
+    """Somebody who was never here."""
+    everything = {"origin": server.origin, "storageTypes": "all"}
+    browser.execute_cdp_cmd("Storage.clearDataForOrigin", everything)
+    yield Visitor(browser, server)
+    browser.get("about:blank")
+    browser.execute_cdp_cmd("Storage.clearDataForOrigin", everything)
+
+
+def test_a_page_that_is_opened_again(visitor: Visitor) -> None:
+    visitor.open()
+    assert visitor.run("return start();") == "py"
+    [size] = visitor.run("return untilKept();")
+    assert 4_000_000 < size < 8_000_000
+    visitor.open()
+    assert visitor.run("return start();") == "pyc"
+    text = visitor.run(
+        """
+        return python.run(`
+import inspect, json, traceback
+try:
+    json.loads("{")
+except ValueError:
+    text = traceback.format_exc()
+text + inspect.getsource(json)[:8]
+`);
+        """
+    )
+    assert 'File "/lib/python314.zip/json/decoder.py", line ' in text
+    assert "\n    obj, end = self.scan_once(s, idx)\n" in text
+    assert text.endswith('r"""JSON')
+    assert visitor.run("return start({ cache: false });") == "py"
+    assert visitor.run('return start({ config: { stdLibURL: "/pyodide/python_stdlib.zip" } });') == "py"
+
+
+def test_a_worker_has_it_too(visitor: Visitor) -> None:
+    in_worker = IN_WORKER.replace("WORKER", json.dumps(WORKER))
+    visitor.open()
+    assert visitor.run(in_worker) == "py"
+    assert len(visitor.run("return untilKept();")) == 1
+    assert visitor.run(in_worker) == "pyc"
+    assert visitor.run("return start();") == "pyc"
+
+
+def test_a_policy_without_blob(visitor: Visitor) -> None:
+    """Where Pyodide may not read what was kept, it starts as ever; and what could not be used is not made."""
+    policy = "<meta http-equiv='Content-Security-Policy' content=\"connect-src 'self'\">"
+    visitor.open(policy)
+    assert visitor.run("return start();") == "py"
+    assert visitor.run("await new Promise((done) => setTimeout(done, 5000)); return kept();") == []
+    visitor.open()
+    visitor.run("await start(); return untilKept();")
+    visitor.open(policy)
+    assert visitor.run("return start();") == "py"
+    assert len(visitor.run("return kept();")) == 1
+
+
+def test_a_page_that_keeps_nothing(visitor: Visitor, browser: webdriver.Chrome) -> None:
+    visitor.open('<script src="/wasminstall/wasminstall.js" data-pyodide="/pyodide/" data-cache="false"></script>')
+    where = "import wasminstall; (await wasminstall.cache.info()).where"
+    assert visitor.run(f"return wasminstall.run({where!r});").startswith("nowhere")
+    assert visitor.run("await new Promise((done) => setTimeout(done, 4000)); return caches.keys();") == []
