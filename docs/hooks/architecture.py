@@ -37,11 +37,11 @@ class Stage(NamedTuple):
 STAGES = (
     Stage("What the user wrote", ("api", "context"), "text"),
     Stage("Requirements", ("requirements",), "requirements, markers evaluated for the target"),
-    Stage("Candidates", ("catalogue", "indexes"), "candidates that the target can load"),
-    Stage("Resolution", ("resolution",), "one candidate a project"),
+    Stage("Candidates", ("catalogue", "indexes", "pages"), "candidates that the target can load"),
+    Stage("Resolution", ("resolution", "remembered"), "one candidate a project"),
     Stage("Plan", ("plan",), "what to add, replace, keep"),
-    Stage("Wheels", ("download", "transport", "wheels"), "verified archives"),
-    Stage("Environment", ("environment", "installed", "hosts"), "files in place, or all as before"),
+    Stage("Wheels", ("download", "transport", "cache", "wheels"), "verified archives"),
+    Stage("Environment", ("environment", "hosts", "layouts", "bytecode"), "files in place, or all as before"),
     Stage("Report", ("report", "distributions"), ""),
 )
 

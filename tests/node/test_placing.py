@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,10 @@ import pytest
 from support.compiled_wheel import PYODIDE_TAGS, make_compiled_wheel
 from support.index_server import IndexServer
 from support.node import BUILDS, run_in_node
-from support.real_wheels import real_wheel
+from support.real_wheels import PINS, distribution_wheels, real_wheel
 from support.wheel_factory import make_wheel
 
-REAL = ("simplejson", "uharfbuzz", "pydantic", "rich", "sympy")
+FROM_THE_DISTRIBUTION = ("numpy", "pandas", "lxml")
 
 INSTALL = """
 import hashlib, os
@@ -86,10 +87,13 @@ def lazy_files(tree: dict[str, Any]) -> int:
 
 
 def test_real_wheels(tmp_path: Path) -> None:
-    found = trees("pyodide", tmp_path, [real_wheel(name) for name in REAL])
+    """More than twenty, numpy, pandas, sympy and uharfbuzz among them."""
+    wheels = [*map(real_wheel, PINS), *asyncio.run(distribution_wheels(*FROM_THE_DISTRIBUTION))]
+    found = trees("pyodide", tmp_path, wheels)
     check_same(found)
     counts = [lazy_files(tree) for tree in found]
-    assert len(found[0]) > 1500
+    assert len(wheels) > 20
+    assert len(found[0]) > 4000
     assert counts[0] == 0
     assert counts[1] == counts[2] > 1000
 

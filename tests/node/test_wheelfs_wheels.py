@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from mirror import DistributionMirror
 from support.compiled_wheel import (
     MODULE,
     PYODIDE_TAGS,
@@ -23,7 +22,7 @@ from support.compiled_wheel import (
 )
 from support.distribution import ROOT
 from support.node import BUILDS
-from support.real_wheels import PINS, real_wheel
+from support.real_wheels import PINS, distribution_wheels, real_wheel
 from support.wheel_factory import make_wheel
 
 RUNNER = Path(__file__).with_name("support") / "wheelfs_wheels.mjs"
@@ -49,17 +48,8 @@ def run(bundle: Path, build: str, wheels: Path, code: str) -> Any:
     return json.loads(done.stdout)
 
 
-async def from_the_distribution() -> list[tuple[str, bytes]]:
-    core = ROOT / "node_modules" / "pyodide"
-    version = json.loads((core / "package.json").read_text())["version"]
-    packages = json.loads((core / "pyodide-lock.json").read_text())["packages"]
-    entries = [packages[name] for name in FROM_THE_DISTRIBUTION]
-    async with DistributionMirror(version) as mirror:
-        return [(each["file_name"], await mirror.wheel(each["file_name"], each["sha256"])) for each in entries]
-
-
 def test_real_wheels_are_what_zipfile_says(bundle: Path, tmp_path: Path) -> None:
-    for name, data in (*map(real_wheel, PINS), *asyncio.run(from_the_distribution())):
+    for name, data in (*map(real_wheel, PINS), *asyncio.run(distribution_wheels(*FROM_THE_DISTRIBUTION))):
         (tmp_path / name).write_bytes(data)
     code = "from node.support.wheelfs_wheels import check_wheels\nresult = check_wheels('/wheels')"
     found = run(bundle, "pyodide", tmp_path, code)

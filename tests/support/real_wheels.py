@@ -8,6 +8,7 @@ of Pyodide itself names (numpy, pandas ...) comes from ``mirror.DistributionMirr
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import sys
 from typing import Any, NamedTuple
@@ -15,9 +16,10 @@ from typing import Any, NamedTuple
 import httpx
 from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
-from mirror import BlobStore, cache_folder
+from mirror import BlobStore, DistributionMirror, cache_folder
+from support.distribution import ROOT
 
-__all__ = ["PINS", "Pin", "WheelUnavailable", "fetch_pypi", "find_pypi", "real_wheel"]
+__all__ = ["PINS", "Pin", "WheelUnavailable", "distribution_wheels", "fetch_pypi", "find_pypi", "real_wheel"]
 
 PYODIDE_314 = "pyemscripten_2026_0_wasm32"
 
@@ -128,6 +130,16 @@ def real_wheel(project: str) -> tuple[str, bytes]:
     """File name and bytes of a pinned wheel, ready for ``IndexServer.add``."""
     pin = PINS[project]
     return pin.filename, fetch_pypi(pin.filename, pin.sha256)
+
+
+async def distribution_wheels(*names: str) -> list[tuple[str, bytes]]:
+    """File name and bytes of packages that the lock of the main Pyodide has."""
+    core = ROOT / "node_modules" / "pyodide"
+    version = json.loads((core / "package.json").read_text())["version"]
+    packages = json.loads((core / "pyodide-lock.json").read_text())["packages"]
+    entries = [packages[name] for name in names]
+    async with DistributionMirror(version) as mirror:
+        return [(each["file_name"], await mirror.wheel(each["file_name"], each["sha256"])) for each in entries]
 
 
 def fetch_pypi(filename: str, sha256: str) -> bytes:
