@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := $(shell find src js/src js/build demo/src demo/index.html -type f -not -path '*/_vendor/*' -not -name '*.pyc' 2>/dev/null)
+SOURCES := $(shell find src js/src js/build demo/src demo/index.html demo/gallery.html demo/gallery.css demo/examples -type f -not -path '*/_vendor/*' -not -name '*.pyc' 2>/dev/null)
 
 .PHONY: demo test test-unit test-node test-browser lint format docs bench build clean
 
@@ -15,11 +15,11 @@ test: test-unit test-node test-browser
 	$(BIN)/coverage report --skip-covered
 
 test-unit: build/python
-	$(BIN)/coverage run -m pytest tests/unit $(PYTEST)
+	$(BIN)/coverage run -m pytest tests/unit -n auto --dist loadfile $(PYTEST)
 
 test-node: build/page
 	WASMINSTALL_CACHE=$$(mktemp -d) npm test --silent
-	$(BIN)/coverage run -m pytest tests/node $(PYTEST)
+	$(BIN)/coverage run -m pytest tests/node -n auto --dist loadfile $(PYTEST)
 
 test-browser: build/page
 	.ci/browser
@@ -37,7 +37,7 @@ format: build/python build/node
 	$(BIN)/ruff format .
 	npm run --silent format
 
-docs: build/python
+docs: build/python build/node
 	$(BIN)/mkdocs build --strict
 
 bench: build/page
@@ -48,6 +48,7 @@ bench: build/page
 	PYTHONPATH=tests:demo $(BIN)/python tests/bench/install_set.py
 	PYTHONPATH=tests:demo $(BIN)/python tests/bench/placing.py
 	PYTHONPATH=tests:demo $(BIN)/python tests/bench/start.py
+	PYTHONPATH=tests:demo $(BIN)/python tests/bench/first_output.py
 
 build: build/page
 

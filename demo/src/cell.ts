@@ -1,11 +1,11 @@
 /** One cell: an editor, what can be done with it, and its output. */
 
 import type { EditorView } from "@codemirror/view";
+import { element } from "../../js/src/display/dom.js";
+import { OutputView } from "../../js/src/display/view.js";
 import type { CellSource } from "./cells.js";
-import { element } from "./dom.js";
 import { createEditor } from "./editor.js";
 import type { Emit } from "./kernel.js";
-import { Output } from "./output.js";
 
 export type CellState = "new" | "queued" | "running" | "done" | "failed";
 
@@ -21,7 +21,7 @@ export interface CellActions {
 export class Cell {
   readonly node: HTMLElement;
   #note: string;
-  #output = new Output();
+  #output = new OutputView(element("div", { class: "output" }));
   #count = element("span", { class: "count" }, "[ ]");
   #editor: EditorView;
 
@@ -70,7 +70,7 @@ export class Cell {
   started(count: number): Emit {
     this.#become("running", `[${count}]`);
     this.#output.clear();
-    return (kind, data) => this.#output.add(kind, data);
+    return (output) => this.#output.add(output);
   }
 
   finished(succeeded: boolean): void {

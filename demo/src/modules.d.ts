@@ -1,8 +1,3 @@
-/** Files that the bundler understands and TypeScript does not: Python becomes text. */
-
-declare module "*.py" {
-  const text: string;
-  export default text;
-}
+/** Files that the bundler understands and TypeScript does not. */
 
 declare module "*.css";

@@ -1,5 +1,6 @@
 /** The list of cells and the queue of those that wait for their turn. */
 
+import { painted } from "../../js/src/display/painted.js";
 import { Cell, type CellActions } from "./cell.js";
 import { type CellSource, ORIGINAL_CELLS } from "./cells.js";
 import type { Kernel } from "./kernel.js";
@@ -112,7 +113,7 @@ export class Notebook implements CellActions {
     try {
       succeeded = await kernel.run(cell.source.code, `cell [${count}]`, emit);
     } catch (error) {
-      emit("stderr", `Python cannot go on: ${error}\nRestart it with the button above.\n`);
+      emit({ kind: "stderr", text: `Python cannot go on: ${error}\nRestart it with the button above.\n` });
     }
     cell.finished(succeeded);
     return succeeded;
@@ -122,12 +123,6 @@ export class Notebook implements CellActions {
 function keptCells(): CellSource[] | undefined {
   const kept = sessionStorage.getItem(KEPT_AS);
   return kept === null ? undefined : (JSON.parse(kept) as CellSource[]);
-}
-
-/** Python blocks the page while it computes: let the browser show first that it does. A hidden page does not paint. */
-function painted(): Promise<unknown> {
-  const frame = new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
-  return Promise.race([frame, new Promise((done) => setTimeout(done, 100))]);
 }
 
 function outcome(failed: number): string {

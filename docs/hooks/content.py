@@ -6,6 +6,8 @@
 - ``<!-- errors -->``: every error with a message that was raised, from ``docs/examples/errors.json``;
 - ``<!-- message: NAME -->``: one message with what made it happen, from ``docs/examples/messages.json``;
 - ``<!-- other verbs -->``, ``<!-- other results -->``: the public names that the page does not list itself;
+- ``<!-- typescript: NAMES -->``: what these names of the JavaScript side are, from its types and their comments;
+- ``<!-- other types -->``: the same for the names that the page does not list itself;
 - ``<!-- targets -->``: the table of targets, computed by ``wasminstall.targets``.
 """
 
@@ -14,8 +16,10 @@ from __future__ import annotations
 import inspect
 import json
 import re
+import subprocess
 import textwrap
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +48,8 @@ def on_page_markdown(markdown: str, **_: object) -> str:
     markdown = re.sub(r"<!-- example: (\S+) -->", lambda found: example(found[1]), markdown)
     markdown = re.sub(r"<!-- message: (.+?) -->", lambda found: message(found[1]), markdown)
     markdown = re.sub(r"<!-- other (verbs|results) -->", lambda found: others(found[1], markdown), markdown)
+    markdown = markdown.replace("<!-- other types -->", f"<!-- typescript: {other_types(markdown)} -->")
+    markdown = re.sub(r"<!-- typescript: (.+?) -->", lambda found: typescript(found[1].split()), markdown)
     markdown = markdown.replace("<!-- error tree -->", error_tree()) if "<!-- error tree -->" in markdown else markdown
     markdown = markdown.replace("<!-- errors -->", all_errors()) if "<!-- errors -->" in markdown else markdown
     return markdown.replace("<!-- targets -->", targets()) if "<!-- targets -->" in markdown else markdown
@@ -82,6 +88,31 @@ def others(kind: str, page: str) -> str:
     left_out = [name for name in wasminstall.__all__ if name not in (*listed, "errors")]
     chosen = [name for name in left_out if isinstance(getattr(wasminstall, name), type) == (kind == "results")]
     return "\n".join(f"::: wasminstall.{name}" for name in chosen)
+
+
+def typescript(names: Sequence[str]) -> str:
+    """A section a name."""
+    unknown = [name for name in names if name not in types()]
+    if unknown:
+        raise PluginError(f"the JavaScript side has no public {', '.join(unknown)}")
+    return "\n\n".join(types()[name] for name in names)
+
+
+def other_types(page: str) -> str:
+    """The public names of the JavaScript side that the page leaves out, in alphabetical order."""
+    listed = {name for names in re.findall(r"<!-- typescript: (.+?) -->", page) for name in names.split()}
+    return " ".join(sorted(types().keys() - listed)) if "<!-- other types -->" in page else ""
+
+
+@cache
+def types() -> dict[str, str]:
+    """The section of each public name."""
+    command = ["node", "js/build/reference.mjs"]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise PluginError(f"{' '.join(command)} failed: is everything of `npm ci` there?")
+    sections: dict[str, str] = json.loads(done.stdout)
+    return sections
 
 
 def all_errors() -> str:

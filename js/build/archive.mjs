@@ -1,4 +1,4 @@
-/** The Python wheel -> one zip of bytecode for each CPython among the Pyodide builds, one of sources, and the wheel. */
+/** The Python wheel -> the archive that the bootstrap loads, and the wheel. */
 
 import { execFile } from "node:child_process";
 import { copyFile, mkdir, readdir } from "node:fs/promises";
@@ -17,11 +17,10 @@ export async function buildArchives(given) {
     throw new Error(`${wheel} is not wasminstall ${version}, the version in package.json`);
   }
   await mkdir(dist, { recursive: true });
-  const byTag = new Map(pyodides.map((pyodide) => [pyodide.cacheTag, pyodide]));
-  for (const [tag, pyodide] of byTag)
-    await repack(pyodide.folder, wheel, version, "bytecode", `wasminstall.${tag}.zip.gz`);
-  const newest = [...byTag.values()].at(-1);
-  if (newest) await repack(newest.folder, wheel, version, "source", "wasminstall.zip.gz");
+  // What the oldest CPython writes, all of them read.
+  const [oldest] = pyodides;
+  if (!oldest) throw new Error("package.json has no devDependency named pyodide");
+  await repack(oldest.folder, wheel, version, `${dist}wasminstall.zip.gz`);
   await copyFile(wheel, dist + basename(wheel));
 }
 
@@ -34,13 +33,13 @@ async function builtWheel(version) {
 }
 
 /**
+ * In a process of its own, because two Pyodides clash in one.
  * @param {string} pyodideFolder
  * @param {string} wheel
  * @param {string} version
- * @param {"bytecode" | "source"} kind
- * @param {string} name
+ * @param {string} output
  */
-async function repack(pyodideFolder, wheel, version, kind, name) {
+async function repack(pyodideFolder, wheel, version, output) {
   const script = fileURLToPath(new URL("repack.mjs", import.meta.url));
-  await promisify(execFile)(process.execPath, [script, pyodideFolder, wheel, version, kind, dist + name]);
+  await promisify(execFile)(process.execPath, [script, pyodideFolder, wheel, version, output]);
 }

@@ -3,9 +3,15 @@
 import { parseArgs } from "node:util";
 import { buildArchives } from "./archive.mjs";
 import { bundle } from "./bundle.mjs";
+import { buildFirst } from "./first.mjs";
+import { writeIntegrity } from "./integrity.mjs";
 import { printSizes } from "./sizes.mjs";
 
 const { values, positionals } = parseArgs({ options: { bundle: { type: "boolean" } }, allowPositionals: true });
 await bundle();
-if (!values.bundle) await buildArchives(positionals[0]);
+if (!values.bundle) {
+  await buildArchives(positionals[0]);
+  await buildFirst();
+}
+await writeIntegrity();
 await printSizes();

@@ -1,43 +1,103 @@
-/** TypeScript -> wasminstall.mjs (to import) and wasminstall.js (for a script tag), with their types. */
+/** TypeScript -> wasminstall.mjs (to import), wasminstall.js (for a script tag), their chunks, and their types. */
 
-import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
-import { promisify } from "node:util";
+import { readFile, writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { build } from "esbuild";
 import { dist, readProject, root } from "./project.mjs";
+import { buildTypes } from "./types.mjs";
 
-/** Build both bundles and the declarations. */
+/**
+ * What is loaded only when a page needs it, by an `import()` of its entry: `wasminstall-NAME.mjs`.
+ * @type {Readonly<Record<string, string>>}
+ */
+const CHUNKS = {
+  ahead: "ahead/index.ts",
+  ends: "stdlib/ends.ts",
+  execute: "display/execute.ts",
+  progress: "progress/element.ts",
+  scripts: "scripts/index.ts",
+  "worker-client": "worker/client.ts",
+};
+
+/** Build the bundles and the declarations. */
 export async function bundle() {
   const define = { __BUILD__: JSON.stringify(await buildInfo()) };
-  /** @type {import("esbuild").BuildOptions} */
+  const source = `${root}js/src/`;
+  const chunks = Object.entries(CHUNKS).map(([name, entry]) => [`wasminstall-${name}`, source + entry]);
+  /** @satisfies {import("esbuild").BuildOptions} */
   const common = {
     bundle: true,
-    minifyIdentifiers: true,
-    minifySyntax: true,
+    minify: true,
+    lineLimit: 2000,
     sourcemap: true,
     target: "es2022",
+    loader: { ".py": "text" },
   };
-  const source = `${root}js/src/`;
+  const plugins = [separateChunks(source)];
   await Promise.all([
     build({
       ...common,
+      plugins,
       define,
-      // Whitespace is kept with the comments that tell other bundlers to leave the import of Pyodide alone.
       format: "esm",
-      entryPoints: [`${source}entry-module.ts`],
-      outfile: `${dist}wasminstall.mjs`,
+      outExtension: { ".js": ".mjs" },
+      outdir: dist,
+      entryPoints: { wasminstall: `${source}entry-module.ts`, ...Object.fromEntries(chunks) },
     }),
     build({
       ...common,
+      define,
+      format: "esm",
+      // One file without chunks: bundlers copy it as it is, under another name.
+      entryPoints: [`${source}worker/host.ts`],
+      outfile: `${dist}wasminstall-worker.mjs`,
+    }),
+    build({
+      ...common,
+      plugins,
       // A classic script has no import.meta; home.ts then looks at its script tag.
       define: { ...define, "import.meta.url": "undefined" },
-      minifyWhitespace: true,
       format: "iife",
       entryPoints: [`${source}entry-script.ts`],
       outfile: `${dist}wasminstall.js`,
     }),
-    promisify(execFile)(process.execPath, [`${root}node_modules/typescript/bin/tsc`, "--project", root]),
+    buildTypes(),
   ]);
+  for (const name of ["wasminstall.mjs", "wasminstall-worker.mjs"]) await keepFromBundlers(dist + name);
+}
+
+/**
+ * An `import()` of a chunk's entry stays an import of its file; so does one of the bootstrap from a chunk.
+ * @param {string} source
+ * @returns {import("esbuild").Plugin}
+ */
+function separateChunks(source) {
+  const files = Object.entries(CHUNKS).map(
+    ([name, entry]) => /** @type {const} */ ([source + entry, `./wasminstall-${name}.mjs`]),
+  );
+  /** @type {ReadonlyMap<string, string>} */
+  const byEntry = new Map([...files, [`${source}entry-module.ts`, "./wasminstall.mjs"]]);
+  return {
+    name: "separate-chunks",
+    setup({ onResolve }) {
+      onResolve({ filter: /^\.{1,2}\// }, ({ kind, path, resolveDir }) => {
+        const file = byEntry.get(resolve(resolveDir, path).replace(/\.js$/, ".ts"));
+        return kind === "dynamic-import" && file ? { path: file, external: true } : undefined;
+      });
+    },
+  };
+}
+
+/**
+ * Minifying takes the comments that tell other bundlers to leave an `import()` of a computed address alone.
+ * @param {string} file
+ */
+async function keepFromBundlers(file) {
+  const text = await readFile(file, "utf8");
+  await writeFile(
+    file,
+    text.replace(/\bimport\((?=[^"'\s)])/g, "import(/* webpackIgnore: true */ /* @vite-ignore */ "),
+  );
 }
 
 /** The JavaScript half for Python to load by itself: part of the wheel, so it is built before that. */
@@ -62,8 +122,14 @@ async function buildInfo() {
     version,
     pyodideVersion: main.version,
     pyodideUrl: await pyodideUrl(main),
-    tags: Object.fromEntries(pyodides.map(({ series, cacheTag }) => [series, cacheTag])),
+    indexUrl: await indexUrl(),
   };
+}
+
+/** The Python package knows where PyPI answers, once it is built. */
+async function indexUrl() {
+  const module = await readFile(`${root}src/wasminstall/_default_index.py`, "utf8").catch(() => "");
+  return /DEFAULT_INDEX_URL = '(.*)'/.exec(module)?.[1] ?? "";
 }
 
 /**

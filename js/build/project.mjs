@@ -16,8 +16,7 @@ async function readJson(path) {
  * @property {string} name folder in node_modules
  * @property {string} folder
  * @property {string} version as npm spells it
- * @property {string} series "0.29" or "314": within it the CPython does not change
- * @property {string} cacheTag "cpython-314"
+ * @property {string} series "0.29" or "314"
  */
 
 /** @returns {Promise<{version: string, pyodides: PyodideBuild[]}>} this release, and the Pyodide builds by age */
@@ -29,20 +28,23 @@ export async function readProject() {
   return { version, pyodides };
 }
 
+/** @returns {Promise<string[]>} the declarations that package.json names, below js/dist/types */
+export async function readTypeEntries() {
+  const { exports } = await readJson("package.json");
+  return Object.values(exports).flatMap(({ types }) => (types ? [types.replace("./js/dist/types/", "")] : []));
+}
+
 /**
  * @param {string} name
  * @returns {Promise<PyodideBuild>}
  */
 async function readPyodide(name) {
   const { version } = await readJson(`node_modules/${name}/package.json`);
-  const { info } = await readJson(`node_modules/${name}/pyodide-lock.json`);
   const [major, minor] = version.split(".");
-  const [pythonMajor, pythonMinor] = info.python.split(".");
   return {
     name,
     folder: `${root}node_modules/${name}`,
     version,
     series: major === "0" ? `0.${minor}` : major,
-    cacheTag: `cpython-${pythonMajor}${pythonMinor}`,
   };
 }

@@ -1,36 +1,55 @@
 /**
- * The Python package as one zip: bytecode for one CPython (`wasminstall.cpython-314.zip.gz`) or sources
- * (`wasminstall.zip.gz`). The members are stored and the whole is gzipped, which is smaller and imports faster.
+ * The Python package as one zip, `wasminstall.zip.gz`: sources without what only their readers look at. The members are
+ * stored and the whole is gzipped, which is smaller and imports faster.
  *
- * The zip's comment says what it is, "wasminstall VERSION TAG MAGIC": so a wrong page, another release
- * or bytecode of another interpreter is noticed before Python sees it.
+ * Python compiles what it imports of it, at the first visit; the bytecode is kept in the store for the next ones. (To
+ * send bytecode would double the size, and needs an archive for each CPython.)
+ *
+ * The zip's comment says what it is, "wasminstall VERSION": so a wrong page or another release is noticed before Python
+ * sees it.
  */
 
 import { build } from "./build-info.js";
 import { BootError } from "./errors.js";
-import { nodeBuiltin } from "./node.js";
+import { ownArchive } from "./home.js";
+import { read, sha256 } from "./stdlib/bytes.js";
+import { type Keeper, type KeptArchive, openKeeper } from "./stdlib/keeper.js";
+import { readDirectory } from "./stdlib/zip.js";
 
-/** The archive's bytes and, for bytecode, the magic number of the interpreter it is for. */
+/** The archive, and what an earlier visit made of it. */
 export interface Archive {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly magic: string | undefined;
+  /** SHA-256 of the bytes. */
+  readonly source: string;
+  /** With bytecode in it. */
+  readonly kept: KeptArchive | undefined;
+  readonly keeper: Keeper | undefined;
 }
 
-/** Fetch the archive for this cache tag from the folder `base`; the sources where this release has no bytecode for it. */
-export async function fetchArchive(base: URL, tag: string | undefined): Promise<Archive> {
-  const known = tag !== undefined && Object.values(build.tags).includes(tag);
-  const url = new URL(known ? `wasminstall.${tag}.zip.gz` : "wasminstall.zip.gz", base);
+const NAME = "wasminstall.zip.gz";
+
+/** Fetch the archive from the folder `base`, or from beside this bundle; without `cache` nothing kept is used. */
+export async function fetchArchive(base: URL | undefined, cache: boolean): Promise<Archive> {
+  const url = base === undefined ? ownArchive(NAME) : new URL(NAME, base);
+  const keeping = cache ? openKeeper("python", url) : undefined;
+  const [bytes, keeper, kept] = await Promise.all([
+    readArchive(url),
+    keeping,
+    keeping?.then((keeper) => keeper?.find()),
+  ]);
+  const source = keeper ? await sha256(bytes) : "";
+  return { bytes, source, keeper, kept: kept?.source === source ? kept : undefined };
+}
+
+async function readArchive(url: URL): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = await gunzip(await readBytes(url), url);
-  return { bytes, magic: checkComment(bytes, url) };
+  checkComment(bytes, url);
+  return bytes;
 }
 
 async function readBytes(url: URL): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    const fs = url.protocol === "file:" ? (nodeBuiltin("node:fs/promises") as NodeFiles | undefined) : undefined;
-    if (fs) return new Uint8Array(await fs.readFile(url));
-    const response = await fetch(url);
-    if (!response.ok) throw new Error(`HTTP ${response.status} ${response.statusText}`.trimEnd());
-    return new Uint8Array(await response.arrayBuffer());
+    return await read(url);
   } catch (cause) {
     const hint = url.protocol === "file:" ? " (a page opened as a file cannot fetch: serve it over http)" : "";
     const reason = cause instanceof Error ? cause.message : String(cause);
@@ -40,10 +59,6 @@ async function readBytes(url: URL): Promise<Uint8Array<ArrayBuffer>> {
       cause,
     );
   }
-}
-
-interface NodeFiles {
-  readFile(url: URL): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /** Decompress, unless the server said `Content-Encoding: gzip` and the browser has done it. */
@@ -57,9 +72,9 @@ async function gunzip(bytes: Uint8Array<ArrayBuffer>, url: URL): Promise<Uint8Ar
   }
 }
 
-/** Return the magic number the zip's comment names, or throw when this is not our archive. */
-function checkComment(bytes: Uint8Array<ArrayBuffer>, url: URL): string | undefined {
-  const [name, version, , magic] = zipComment(bytes).split(" ");
+/** Throw when this is not our archive. */
+function checkComment(bytes: Uint8Array<ArrayBuffer>, url: URL): void {
+  const [name, version] = readDirectory(bytes)?.comment.split(" ") ?? [];
   if (name !== "wasminstall") {
     throw new BootError("archive-invalid", `This is not a wasminstall archive: ${url} (${bytes.length} bytes)`);
   }
@@ -67,16 +82,4 @@ function checkComment(bytes: Uint8Array<ArrayBuffer>, url: URL): string | undefi
     const message = `${url} is wasminstall ${version}, but this script is ${build.version}: serve both from one release`;
     throw new BootError("archive-invalid", message);
   }
-  return magic;
-}
-
-/** The comment at the end of a zip, "" when these bytes are no zip. */
-function zipComment(bytes: Uint8Array<ArrayBuffer>): string {
-  const END_RECORD = 0x06054b50;
-  const END_LENGTH = 22;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let at = bytes.length - END_LENGTH; at >= Math.max(0, bytes.length - END_LENGTH - 255); at--) {
-    if (view.getUint32(at, true) === END_RECORD) return new TextDecoder().decode(bytes.subarray(at + END_LENGTH));
-  }
-  return "";
 }

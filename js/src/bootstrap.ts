@@ -1,32 +1,42 @@
 /**
- * Python with an installer in one call.
+ * Python with packages in one call.
  *
  *     import { boot } from "wasminstall";
- *     const python = await boot();
- *     await python.install("pandas");
+ *     const python = await boot({ packages: "pandas" });
  *     await python.run("import pandas");
  */
 
+import type { Early } from "./ahead/early.js";
+import type { Expected } from "./ahead/expected.js";
+import { preload } from "./ahead/preload.js";
+import { startAhead } from "./ahead/start.js";
 import { type Archive, fetchArchive } from "./archive.js";
 import { build } from "./build-info.js";
-import { announceRuntime } from "./events.js";
-import { ownUrl } from "./home.js";
-import { type InstallOptions, type InstallReport, install } from "./install.js";
+import { BootError } from "./errors.js";
+import { createTeller, type ProgressDetail, tellStart } from "./events.js";
+import { type InstallOptions, install, useIndex } from "./install.js";
 import { interpreterFacts, placeArchive, placeHelper } from "./place.js";
-import {
-  absolute,
-  type Interpreter,
-  importPyodide,
-  likelyCacheTag,
-  type PyodideModule,
-  requireWebAssembly,
-} from "./runtime.js";
+import type { Python, Wasminstall, WorkerPython } from "./python.js";
+import { absolute, type Interpreter, importPyodide, type PyodideModule, requireWebAssembly } from "./runtime.js";
+import { FirstVisit } from "./stdlib/first.js";
 import { pyodideFolder } from "./stdlib/folder.js";
 import { start } from "./stdlib/index.js";
+import { hearStreams } from "./streams.js";
 
+export type {
+  CodeFrame,
+  DisplayOutput,
+  ErrorFrame,
+  ErrorLink,
+  ErrorOutput,
+  LibraryFrame,
+  Output,
+  StreamOutput,
+} from "./display/model.js";
 export { BootError, type BootErrorCode } from "./errors.js";
 export type { ProgressDetail, ProgressPhase, WasminstallEventMap } from "./events.js";
 export type { InstalledPackage, InstallOptions, InstallReport } from "./install.js";
+export type { ExecuteOptions, Python, Wasminstall, WorkerPython } from "./python.js";
 export type { Interpreter, PyodideModule } from "./runtime.js";
 
 /** Version of this release. */
@@ -54,72 +64,150 @@ export interface BootOptions<P extends Interpreter = Interpreter> extends Attach
   readonly cache?: boolean | undefined;
   /** A standard library that was compiled ahead for this Pyodide, by `js/build/stdlib.mjs`. */
   readonly stdlib?: string | URL | undefined;
+  /** What to install before `boot()` resolves: one requirement ("pandas>=2") or several. */
+  readonly packages?: string | readonly string[] | undefined;
+  /** A requirements file, a pyproject.toml or a script with a PEP 723 block to install: its address, or its text. */
+  readonly file?: string | undefined;
+  /** A pylock.toml or a pyodide-lock.json, exactly which is installed: its address, or its text. */
+  readonly lock?: string | undefined;
+  /** A Simple API address (PEP 503, PEP 691): where this Python looks for packages, now and later, instead of PyPI. */
+  readonly index?: string | undefined;
+  /** `true`: installs ask nobody and take what was kept. Python itself is loaded as ever. */
+  readonly offline?: boolean | undefined;
+  /** Told every step until `boot()` settles. */
+  readonly onProgress?: ((detail: ProgressDetail) => void) | undefined;
+  /** Takes what Python prints, in lines, or less where it is flushed; the console unless told. */
+  readonly stdout?: ((text: string) => void) | undefined;
+  /** The same for `sys.stderr`. */
+  readonly stderr?: ((text: string) => void) | undefined;
+  /** `true`: Python runs in a module worker, and the page goes on while it computes. */
+  readonly worker?: boolean | undefined;
 }
 
-/** A Python that can install packages. */
-export interface Wasminstall<P extends Interpreter = Interpreter> {
-  /** Version of wasminstall. */
-  readonly version: string;
-  /** The interpreter itself. */
-  readonly pyodide: P;
-  /** Install packages: one requirement ("pandas>=2") or several. Rejects with Python's error, the environment untouched. */
-  install(requirements: string | readonly string[], options?: InstallOptions): Promise<InstallReport>;
-  /** Run Python code, top-level `await` included; the value of its last expression. */
-  run(code: string): Promise<unknown>;
+/**
+ * Load Pyodide and wasminstall, and what is to be installed, at the same time. Resolves when all of it is importable.
+ *
+ * Rejects with a `BootError` when Python cannot be started, and with Python's error when something cannot be installed.
+ */
+export function boot(options: BootOptions & { readonly worker: true }): Promise<WorkerPython>;
+export function boot<P extends Interpreter = Interpreter>(
+  options?: BootOptions<P> & { readonly worker?: false | undefined },
+): Promise<Wasminstall<P>>;
+export function boot(options: BootOptions): Promise<Python>;
+export async function boot(options: BootOptions = {}): Promise<Python> {
+  return options.worker ? bootInWorker(options) : bootHere(options);
 }
 
-/** Load Pyodide and wasminstall at the same time. Rejects with a `BootError`. */
-export async function boot<P extends Interpreter = Interpreter>(options: BootOptions<P> = {}): Promise<Wasminstall<P>> {
+async function bootInWorker(options: BootOptions): Promise<WorkerPython> {
+  const client = await import("./worker/client.js").catch((cause) => {
+    throw new BootError("worker-failed", `The worker for Python could not be started: ${cause.message}`, cause);
+  });
+  return client.bootInWorker(options, { BootError, reachable });
+}
+
+/** After the start, what scripts were expected to need and did not take by then is forgotten: milliseconds. */
+const EXPECTED_WITHIN = 30_000;
+
+async function bootHere(options: BootOptions): Promise<Wasminstall> {
   requireWebAssembly();
-  announceRuntime("loading Python");
+  const tell = createTeller(options.onProgress);
+  const { packages = [], offline } = options;
+  const [file, lock, index] = [options.file, options.lock, options.index].map((given) => given && reachable(given));
+  const wishes = packages.length > 0 || file !== undefined || lock !== undefined;
+  const { expected } = options as { expected?: readonly Expected[] }; // the script tag's
+  const some = wishes || expected?.length;
+  const early = some && !offline ? startAhead({ ...options, packages, file, lock, index, expected }) : undefined;
+  try {
+    const starting = startEquipped(options, early);
+    const pyodide = await tellStart(tell, starting, (it) => `Python ${interpreterFacts(it).python} is ready`);
+    if (index !== undefined) useIndex(pyodide, index);
+    if (wishes) await install(pyodide, packages, { file, lock, offline, progress: tell });
+    return handle(pyodide, { offline });
+  } finally {
+    if (expected?.length) setTimeout(() => early?.close(), EXPECTED_WITHIN);
+    else early?.close();
+  }
+}
+
+/** Start Pyodide, and make `import wasminstall` work in it. */
+async function startEquipped(options: BootOptions, early: Early | undefined): Promise<Interpreter> {
   const base = archiveBase(options);
-  const { pyodide: wanted, config = {}, cache = true } = options;
+  const { pyodide: wanted, cache = true, config = {} } = options;
+  const { indexURL, lockFileURL } = config as { indexURL?: string; lockFileURL?: string };
+  const folder = pyodideFolder(wanted, indexURL);
+  preload(folder, lockFileURL);
   const isAddress = wanted === undefined || typeof wanted === "string" || wanted instanceof URL;
   const module = isAddress ? importPyodide(wanted) : Promise.resolve(wanted);
-  const folder = pyodideFolder(wanted, (config as { indexURL?: string }).indexURL);
+  const first = new FirstVisit(base);
   const stdlib = options.stdlib === undefined ? undefined : absolute(options.stdlib);
-  // The default Pyodide's CPython is known at once, another one's as soon as its script says its version.
-  const tag = wanted === undefined ? Promise.resolve(likelyCacheTag()) : module.then((m) => likelyCacheTag(m.version));
   const [pyodide, archive] = await Promise.all([
-    start(module as Promise<PyodideModule<P>>, config, { folder, cache, stdlib }),
-    tag.then((likely) => fetchArchive(base, likely)),
+    start(module, early ? releasing(config, early) : config, { folder, cache, stdlib, first }),
+    fetchArchive(base, cache),
+    module, // whose failure comes before anybody waits for it
   ]);
-  await equip(pyodide, base, cache, archive);
-  announceRuntime(`Python ${interpreterFacts(pyodide).python} is ready`);
-  return handle(pyodide);
+  early?.release(); // a Pyodide without fsInit
+  hearStreams(pyodide, options);
+  const bytes = archive.kept ? archive.bytes : await first.extended(archive.bytes);
+  await equip(pyodide, base, { cache, archive: { ...archive, bytes }, early });
+  return pyodide;
+}
+
+/** The configuration of a Pyodide that gives the line free when its files are here. */
+function releasing(config: object, early: Early): object {
+  const { fsInit } = config as { fsInit?: (...given: unknown[]) => unknown };
+  const prepare = async (...given: unknown[]): Promise<void> => {
+    early.release();
+    await fsInit?.(...given);
+  };
+  return { ...config, fsInit: prepare };
+}
+
+/** What Python reads or asks: text as it is, an address as the page means it. */
+function reachable(source: string): string {
+  try {
+    return /[\r\n]/.test(source) ? source : absolute(source).href;
+  } catch {
+    return source; // in Node nothing is relative to a page; Python says what is wrong
+  }
 }
 
 /** Add wasminstall to an interpreter that somebody else started. Harmless when it is there already. */
 export async function attach<P extends Interpreter>(pyodide: P, options: AttachOptions = {}): Promise<Wasminstall<P>> {
-  await equip(pyodide, archiveBase(options), true);
+  await equip(pyodide, archiveBase(options), { cache: true });
   return handle(pyodide);
 }
 
-/** Make `import wasminstall` work; `early` is an archive fetched before the interpreter could be asked. */
-async function equip(pyodide: Interpreter, base: URL, cache: boolean, early?: Archive): Promise<void> {
-  placeHelper(pyodide, cache);
-  const { importable, cacheTag, magic } = interpreterFacts(pyodide);
-  if (importable) return;
-  const fits = (archive: Archive): boolean => archive.magic === undefined || archive.magic === magic;
-  let archive = early ?? (await fetchArchive(base, cacheTag));
-  if (!fits(archive)) archive = await fetchArchive(base, cacheTag);
-  // Two pre-releases of one CPython can share a cache tag and still refuse each other's bytecode.
-  if (!fits(archive)) archive = await fetchArchive(base, undefined);
-  placeArchive(pyodide, archive);
+/** What was made ready for an interpreter before it could be asked. */
+interface Ready {
+  readonly cache: boolean;
+  readonly archive?: Archive;
+  readonly early?: Early | undefined;
 }
 
-function archiveBase({ archive }: AttachOptions): URL {
-  if (archive === undefined) return new URL(".", ownUrl());
+/** Make `import wasminstall` work. */
+async function equip(pyodide: Interpreter, base: URL | undefined, { cache, archive, early }: Ready): Promise<void> {
+  placeHelper(pyodide, cache, early);
+  const { importable, magic } = interpreterFacts(pyodide);
+  if (!importable) placeArchive(pyodide, archive ?? (await fetchArchive(base, cache)), magic);
+}
+
+function archiveBase({ archive }: AttachOptions): URL | undefined {
+  if (archive === undefined) return undefined;
   const url = absolute(archive);
   if (!url.pathname.endsWith("/")) url.pathname += "/";
   return url;
 }
 
-function handle<P extends Interpreter>(pyodide: P): Wasminstall<P> {
+/** `usual` are options that every install of this Python has unless told. */
+function handle<P extends Interpreter>(pyodide: P, usual: InstallOptions = {}): Wasminstall<P> {
   return {
     version,
     pyodide,
-    install: (requirements, options) => install(pyodide, requirements, options),
+    install: (requirements, options) => install(pyodide, requirements, { ...usual, ...options }),
     run: (code) => pyodide.runPythonAsync(code),
+    execute: async (code, onOutput, options) => {
+      const { execute } = await import("./display/execute.js");
+      return await execute(pyodide, code, onOutput, options);
+    },
   };
 }

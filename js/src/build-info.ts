@@ -8,8 +8,8 @@ export interface BuildInfo {
   readonly pyodideVersion: string;
   /** Folder of that Pyodide on its own CDN. */
   readonly pyodideUrl: string;
-  /** Pyodide release series ("0.29", "314") -> cache tag of its CPython: the archives this release has. */
-  readonly tags: Readonly<Record<string, string>>;
+  /** Where PyPI answers; empty in a build without the Python package. */
+  readonly indexUrl: string;
 }
 
 declare const __BUILD__: BuildInfo;

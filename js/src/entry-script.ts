@@ -2,4 +2,6 @@
 
 import { startFromScriptTag } from "./script-tag.js";
 
+export type { ScriptTagApi, StartedPython } from "./script-tag.js";
+
 startFromScriptTag();

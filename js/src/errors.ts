@@ -7,14 +7,22 @@
  * - `pyodide-not-found`: the Pyodide script could not be loaded;
  * - `pyodide-failed`: the script is there, but the interpreter did not start;
  * - `archive-not-found`: the wasminstall archive could not be fetched;
- * - `archive-invalid`: something else came than the wasminstall archive of this release.
+ * - `archive-invalid`: something else came than the wasminstall archive of this release;
+ * - `not-for-workers`: an option cannot be sent to a worker;
+ * - `worker-failed`: the worker did not start, or has ended by itself;
+ * - `worker-closed`: `close()` was called;
+ * - `page-is-file`: the page was opened as a file, from which a browser loads nothing.
  */
 export type BootErrorCode =
   | "webassembly-blocked"
   | "pyodide-not-found"
   | "pyodide-failed"
   | "archive-not-found"
-  | "archive-invalid";
+  | "archive-invalid"
+  | "not-for-workers"
+  | "worker-failed"
+  | "worker-closed"
+  | "page-is-file";
 
 /** Python could not be started; `code` for programs, `message` for people, `cause` is what the runtime threw. */
 export class BootError extends Error {

@@ -1,9 +1,16 @@
-/** Where this bundle was loaded from: the archives lie beside it. */
+/** Where this bundle was loaded from, and the archives that lie beside it. */
 
 const FILE_NAME = /\/wasminstall\.m?js$/;
 
+/** Each address is written out, and looked at only when it is asked for: bundlers find the files and take them along. */
+const FILES: Readonly<Record<string, () => URL>> = {
+  "wasminstall.zip.gz": () => new URL("./wasminstall.zip.gz", import.meta.url),
+  "wasminstall.stdlib.gz": () => new URL("./wasminstall.stdlib.gz", import.meta.url),
+};
+
 // Must be read while the bundle is evaluated: afterwards `currentScript` is null.
 const tag = findOwnTag();
+let known: Readonly<Record<string, string>> = {};
 
 /** The `<script>` element that loaded this bundle; absent when the bundle was imported. */
 export function ownScriptTag(): HTMLScriptElement | undefined {
@@ -13,6 +20,23 @@ export function ownScriptTag(): HTMLScriptElement | undefined {
 /** Address of this bundle. */
 export function ownUrl(): string {
   return moduleUrl() ?? tag?.src ?? globalThis.location?.href ?? "";
+}
+
+/** Address of an archive of this release. */
+export function ownArchive(name: string): URL {
+  const told = known[name];
+  if (told !== undefined) return new URL(told);
+  return (moduleUrl() === undefined ? undefined : FILES[name]?.()) ?? new URL(name, ownUrl());
+}
+
+/** The addresses of all archives, for a worker: where a bundler put them, it cannot tell from its own. */
+export function ownArchives(): Record<string, string> {
+  return Object.fromEntries(Object.keys(FILES).map((name) => [name, ownArchive(name).href]));
+}
+
+/** In the worker: take the page's word for where the archives are. */
+export function useArchives(files: Readonly<Record<string, string>>): void {
+  known = files;
 }
 
 function findOwnTag(): HTMLScriptElement | undefined {

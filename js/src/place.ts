@@ -1,16 +1,17 @@
 /** The few lines of Python that ask an interpreter what it is and put the archive where `import` finds it. */
 
+import type { Early } from "./ahead/early.js";
 import type { Archive } from "./archive.js";
 import { build } from "./build-info.js";
 import { createPage } from "./page/index.js";
 import type { Interpreter } from "./runtime.js";
+import { PLACE, WATCH } from "./stdlib/compiling.js";
 import { storeForPython } from "./store/python.js";
 
-/** What decides which archive an interpreter can read. */
+/** What an interpreter says of itself. */
 export interface InterpreterFacts {
   /** Whether `import wasminstall` works already. */
   readonly importable: boolean;
-  readonly cacheTag: string;
   /** Magic number of its bytecode, in hexadecimal. */
   readonly magic: string;
   /** "3.14.2" */
@@ -22,7 +23,6 @@ import sys
 from importlib.util import MAGIC_NUMBER, find_spec
 " ".join([
     "yes" if find_spec("wasminstall") else "no",
-    sys.implementation.cache_tag,
     MAGIC_NUMBER.hex(),
     ".".join(map(str, sys.version_info[:3])),
 ])
@@ -30,25 +30,41 @@ from importlib.util import MAGIC_NUMBER, find_spec
 
 /** Ask the running interpreter. */
 export function interpreterFacts(pyodide: Interpreter): InterpreterFacts {
-  const [importable, cacheTag = "", magic = "", python = ""] = runAside(pyodide, ASK).split(" ");
-  return { importable: importable === "yes", cacheTag, magic, python };
+  const [importable, magic = "", python = ""] = runAside(pyodide, ASK).split(" ");
+  return { importable: importable === "yes", magic, python };
 }
 
-/** Write the archive outside site-packages and append it to sys.path, last: what a user installs wins. */
-export function placeArchive(pyodide: Interpreter, archive: Archive): void {
-  const path = `/lib/wasminstall-${build.version}.zip`;
-  pyodide.FS.writeFile(path, archive.bytes);
-  runAside(
-    pyodide,
-    `import sys\nif ${JSON.stringify(path)} not in sys.path: sys.path.append(${JSON.stringify(path)})\n""`,
-  );
+/**
+ * Write the archive outside site-packages and append it to sys.path, last: what a user installs wins. With the bytecode
+ * that an earlier visit kept where there is some for this interpreter; what is compiled now is kept for the next one.
+ */
+export function placeArchive(pyodide: Interpreter, { bytes, source, kept, keeper }: Archive, magic: string): void {
+  const path = `${PLACE}${build.version}.zip`;
+  const used = kept?.magic === magic ? kept.bytes : bytes;
+  pyodide.FS.writeFile(path, used);
+  runAside(pyodide, APPEND.replace("PATH", JSON.stringify(path)));
+  keeper?.keepLater(pyodide, { source, magic, path, pyodide: "" });
 }
 
-/** Leave the JavaScript half where Python looks for it, once; without `cache` it keeps nothing between visits. */
-export function placeHelper(pyodide: Interpreter, cache: boolean): void {
-  const { _wasminstall: placed } = pyodide as { _wasminstall?: { version: string } };
-  if (placed?.version === build.version) return;
-  const page = createPage(pyodide);
+// Another zipimport than we know compiles twice, and nothing is noted.
+const APPEND = `
+import sys
+${WATCH}
+if (path := PATH) not in sys.path:
+    sys.path.append(path)
+try:
+    _watch("${PLACE}")
+except Exception:
+    pass
+`;
+
+/**
+ * Leave the JavaScript half where Python looks for it, once; without `cache` it keeps nothing between visits.
+ * One that is there came with the Python half that is there, perhaps of another release.
+ */
+export function placeHelper(pyodide: Interpreter, cache: boolean, early?: Early): void {
+  if ((pyodide as { _wasminstall?: object })._wasminstall) return;
+  const page = createPage(pyodide, early);
   const value = cache ? page : { ...page, store: storeForPython(async () => undefined) };
   Object.defineProperty(pyodide, "_wasminstall", { value, configurable: true, writable: true });
 }

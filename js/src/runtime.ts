@@ -51,15 +51,6 @@ export async function startPyodide<P extends Interpreter>(module: PyodideModule<
   }
 }
 
-/**
- * Which archive a Pyodide of this version will want, as far as one can know before it runs.
- * Only used to fetch early: the running interpreter has the last word.
- */
-export function likelyCacheTag(version: string = build.pyodideVersion): string | undefined {
-  const [major = "", minor = ""] = version.split(".");
-  return build.tags[major === "0" ? `0.${minor}` : major];
-}
-
 /** Address of the script of the Pyodide that `where` points to. */
 export function moduleAddress(where: string | URL | undefined): string {
   if (where === undefined) return nodeBuiltin("node:fs") ? "pyodide" : `${build.pyodideUrl}pyodide.mjs`;

@@ -14,7 +14,7 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -88,11 +88,18 @@ class Environment:
             found.setdefault(distribution.name, distribution)
         return found
 
-    async def apply(self, *, remove: Iterable[str] = (), place: Sequence[Arrival] = ()) -> tuple[Placed, ...]:
+    async def apply(
+        self,
+        *,
+        remove: Iterable[str] = (),
+        place: Sequence[Arrival] = (),
+        staged: Callable[[str, int], object] = lambda _name, _count: None,
+    ) -> tuple[Placed, ...]:
         """Take the distributions named in ``remove`` out and put ``place`` in, replacing those of the same name.
 
-        ``remove`` holds normalised names. The host is settled last. Two calls at once run one after the other, and
-        other tasks get a turn while files are staged, none while they are put in place.
+        ``remove`` holds normalised names; ``staged`` hears the name of each whose files are ready, and how many are.
+        The host is settled last. Two calls at once run one after the other, and other tasks get a turn while files are
+        staged, none while they are put in place.
 
         Raises ``NotInstalled`` for a name to remove, ``WheelError`` for a bad member, ``PlacementFailed`` when two
         distributions claim one path or the disk refuses, ``EnvironmentStateError`` for a distribution without RECORD,
@@ -104,7 +111,7 @@ class Environment:
             staying = [each for each in here if each not in leaving]
             change = _Change(self._host, leaving, staying)
             try:
-                return await change.make(place)
+                return await change.make(place, staged)
             except OSError as error:
                 reason = f"{error.strerror or error}: {error.filename}" if error.filename else str(error)
                 raise PlacementFailed(reason) from error
@@ -128,13 +135,15 @@ class _Change:
         self._mountable: dict[Scheme, bool] = {}
         self._turn = time.perf_counter()
 
-    async def make(self, place: Sequence[Arrival]) -> tuple[Placed, ...]:
+    async def make(self, place: Sequence[Arrival], staged: Callable[[str, int], object]) -> tuple[Placed, ...]:
         removed = tuple(dict.fromkeys(each.name for each in self._leaving))
         placed: tuple[Placed, ...] = ()
         settling = False
         try:
             removals = self._removals()
-            placed = tuple([await self._stage(arrival) for arrival in place])
+            for arrival in place:
+                placed += (await self._stage(arrival),)
+                staged(placed[-1].name, len(placed))
             self._transaction.commit(removals, self._admit)
             settling = True
             await self._host.settle(removed, placed)

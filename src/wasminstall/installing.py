@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
@@ -231,7 +232,7 @@ async def _carry_out(
     ]
     for digest, arrival in zip(digests, arrivals, strict=True):
         await bytecode.match(digest, arrival.archive.layout)
-    await context.environment.apply(place=arrivals)
+    await context.environment.apply(place=arrivals, staged=partial(progress.placed, count=len(arrivals)))
     bytecode.give_back()
     return tuple(_added(action, len(data)) for action, data in zip(plan.changes, wheels, strict=True))
 

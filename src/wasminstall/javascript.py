@@ -17,6 +17,8 @@ import pyodide_js
 from pyodide.code import run_js
 from pyodide.ffi import JsException, create_once_callable, to_js
 
+from . import __version__
+
 __all__ = ["JavaScriptBytes", "load_page_helper", "page_helper"]
 
 _SCRIPT = "_page.js"
@@ -42,8 +44,9 @@ class JavaScriptBytes:
 
 
 def page_helper() -> Any:
-    """What ``createPage`` of js/src/page made for this interpreter, or ``None``."""
-    return getattr(pyodide_js, "_wasminstall", None)
+    """What ``createPage`` of js/src/page made for this interpreter; ``None`` without, or of another release."""
+    helper = getattr(pyodide_js, "_wasminstall", None)
+    return helper if getattr(helper, "version", __version__) == __version__ else None
 
 
 async def load_page_helper() -> None:

@@ -60,9 +60,13 @@ class Tab:
     def __init__(self, driver: webdriver.Chrome) -> None:
         self._driver = driver
 
+    def go(self, address: str) -> None:
+        """Go there."""
+        self._driver.get(address)
+
     def open(self, address: str) -> None:
         """Go there, and be ready for stages."""
-        self._driver.get(address)
+        self.go(address)
         self.command("Performance.enable")
         self.run(PRELUDE)
 

@@ -5,7 +5,7 @@
  *
  * Commands come as lines of JSON on standard input, each is answered by one line on standard output:
  * `{"load": "site.json"}` (paths, files, types; see `web_server.py`), `{"network": {"delay": ms, "rate": bytes a second}}`,
- * `{"count": true}` (what was asked and sent since the last time). The first line says the port.
+ * `{"count": true}` (what was asked, from when to when, and sent since the last time). The first line says the port.
  *
  * The delay stands for one round trip a request; setting up the connection costs nothing extra. All answers share the
  * line in turns of 16 KiB, and one that its reader leaves standing gives its turn to the others.
@@ -112,7 +112,11 @@ function answer(headers) {
 
 function respond(stream, headers) {
   const { status, headers: own, body } = answer(headers);
-  asked.push([headers[":path"], status]);
+  const seen = [headers[":path"], status, performance.now(), null];
+  asked.push(seen);
+  stream.on("close", () => {
+    seen[3] = performance.now();
+  });
   setTimeout(() => {
     if (stream.destroyed) return;
     const silent = headers[":method"] === "HEAD" || !body;

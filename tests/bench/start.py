@@ -44,10 +44,15 @@ globalThis.pyodide = await loadPyodide();
     "boot, prepared": BOOT.format(options=f'{{ stdlib: "{PREPARED}" }}'),
 }
 KEPT = """
-const keys = async () => (await caches.open("wasminstall-v1")).keys();
-const found = async () => (await keys()).filter(({ url }) => url.includes("/stdlib/"));
+const asked = (request) => new Promise((done) => { request.onsuccess = () => done(request.result); });
+const found = async () => {
+  if ((await indexedDB.databases()).length === 0) return [];
+  const database = await asked(indexedDB.open("wasminstall-v1"));
+  const facts = database.transaction("facts").objectStore("facts");
+  return asked(facts.getAll(IDBKeyRange.bound("stdlib/", "stdlib0")));
+};
 for (let i = 0; i < 400 && (await found()).length === 0; i++) await new Promise((done) => setTimeout(done, 100));
-globalThis.sizes = (await found()).map(({ headers }) => Number(headers.get("size")));
+globalThis.sizes = (await found()).map(({ size }) => size);
 """
 NODE = """
 const [way, folder, dist, prepared] = process.argv.slice(1);

@@ -52,12 +52,14 @@ class File:
 
 @dataclass(frozen=True)
 class Count:
-    """What was asked for and sent (bodies only, as compressed on the way)."""
+    """What was asked for and sent (bodies only, as compressed on the way); ``spans``: paths, from when to when in
+    milliseconds of the server's clock."""
 
     requests: int
     bytes: int
     kinds: dict[str, int]
     refused: tuple[str, ...]
+    spans: tuple[tuple[str, float, float | None], ...] = ()
 
 
 class WebServer:
@@ -97,9 +99,10 @@ class WebServer:
     def count(self) -> Count:
         """What happened since the last call."""
         found = self._tell({"count": True})
-        kinds = Counter(_kind(path) for path, _ in found["asked"])
-        refused = tuple(f"{status} {path}" for path, status in found["asked"] if status not in (200, 304))
-        return Count(len(found["asked"]), found["sent"], dict(kinds), refused)
+        kinds = Counter(_kind(path) for path, *_ in found["asked"])
+        refused = tuple(f"{status} {path}" for path, status, *_ in found["asked"] if status not in (200, 304))
+        spans = tuple((path, began, ended) for path, _, began, ended in found["asked"])
+        return Count(len(found["asked"]), found["sent"], dict(kinds), refused, spans)
 
     def _tell(self, command: dict[str, Any]) -> dict[str, Any]:
         assert self._process.stdin is not None

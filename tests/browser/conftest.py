@@ -11,6 +11,7 @@ from pytest_pyodide import get_global_config
 from selenium import webdriver
 
 from support.distribution import ROOT, mount_distribution
+from support.engines import ENGINES, Engine, started
 from support.index_server import IndexServer
 from support.page import CHROMIUM_FLAGS, Page
 
@@ -54,3 +55,10 @@ def browser(server: IndexServer) -> Iterator[webdriver.Chrome]:
     driver.set_script_timeout(120)
     yield driver
     driver.quit()
+
+
+@pytest.fixture(scope="session", params=sorted(ENGINES))
+def engine(request: pytest.FixtureRequest, server: IndexServer) -> Iterator[Engine]:
+    """Each of the three engines in turn, started when its first test comes."""
+    with started(request.param) as running:
+        yield running

@@ -63,7 +63,7 @@ def world(server: IndexServer, browser: webdriver.Chrome) -> Iterator[None]:
     server.add(*real_wheel("networkx"))
     server.mount("/bytecode/", {"index.html": b"<!doctype html><title>bytecode</title>"}.get)
     browser.get(f"{server.origin}/bytecode/index.html")
-    browser.execute_async_script("caches.delete('wasminstall-v1').then(arguments[0])")
+    browser.execute_async_script("indexedDB.deleteDatabase('wasminstall-v1').onsuccess = () => arguments[0]()")
     yield
     browser.get("about:blank")
 

@@ -6,21 +6,17 @@ folder, so only the first run ever needs a network. Screenshots are left in buil
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
 from selenium import webdriver
 from selenium.webdriver.support.wait import WebDriverWait
 
-from mirror import DistributionMirror, cache_folder
-from serve import demo_app, listen
+from support.demo_server import demo_server
 from support.distribution import ROOT
 
 SCREENSHOTS = ROOT / "build" / "screenshots"
@@ -39,28 +35,8 @@ addEventListener("unhandledrejection", (event) => window.problems.push(String(ev
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """The demo's own application in a thread."""
-    listener = listen(8100)
-    loop = asyncio.new_event_loop()
-    started, stop = threading.Event(), asyncio.Event()
-
-    async def serve() -> None:
-        version = json.loads((ROOT / "node_modules/pyodide/package.json").read_text("utf-8"))["version"]
-        async with DistributionMirror(version) as mirror:
-            runner = web.AppRunner(demo_app(mirror, cache=cache_folder(), proxy=True), access_log=None)
-            await runner.setup()
-            await web.SockSite(runner, listener).start()
-            started.set()
-            await stop.wait()
-            await runner.cleanup()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=[serve()], daemon=True)
-    thread.start()
-    assert started.wait(30)
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
-    loop.call_soon_threadsafe(stop.set)
-    thread.join(30)
-    loop.close()
+    with demo_server() as address:
+        yield address
 
 
 class Notebook:
@@ -130,7 +106,8 @@ def test_a_data_frame_is_a_table(notebook: Notebook) -> None:
 def test_a_figure_is_a_picture(notebook: Notebook) -> None:
     sizes = notebook.output(
         3,
-        "[...out.querySelectorAll('.picture img')].map(i => [i.complete, i.naturalWidth, i.naturalHeight, i.width])",
+        "[...out.querySelectorAll('.wasminstall-figure img')]"
+        ".map(i => [i.complete, i.naturalWidth, i.naturalHeight, i.width])",
     )
     ((complete, natural_width, natural_height, width),) = sizes
     assert complete
@@ -140,16 +117,16 @@ def test_a_figure_is_a_picture(notebook: Notebook) -> None:
 
 
 def test_a_compiled_package_of_pypi_ran(notebook: Notebook) -> None:
-    assert notebook.output(4, "out.querySelector('pre.stdout').textContent").strip().startswith("<html>")
+    assert notebook.output(4, "out.querySelector('.wasminstall-stdout').textContent").strip().startswith("<html>")
     assert 'style="color: teal' in notebook.output(4, "out.textContent")
 
 
 def test_an_error_is_readable(notebook: Notebook) -> None:
     """What happened and what to try; the traceback is folded away."""
-    assert "UnknownProject" in notebook.output(5, "out.querySelector('.error .headline').textContent")
-    assert "a-package-nobody-wrote" in notebook.output(5, "out.querySelector('.error .message').textContent")
-    assert "index_urls" in notebook.output(5, "out.querySelector('.error .hint').textContent")
-    assert notebook.output(5, "out.querySelector('.error details').open") is False
+    assert "UnknownProject" in notebook.output(5, "out.querySelector('.wasminstall-headline').textContent")
+    assert "a-package-nobody-wrote" in notebook.output(5, "out.querySelector('.wasminstall-message').textContent")
+    assert "index_urls" in notebook.output(5, "out.querySelector('.wasminstall-hint').textContent")
+    assert notebook.output(5, "out.querySelector('.wasminstall-error details').open") is False
 
 
 def test_the_status_line_told_every_phase(notebook: Notebook) -> None:

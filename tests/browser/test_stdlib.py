@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from selenium import webdriver
 
+from support.distribution import ROOT
 from support.index_server import IndexServer
 
 PAGE = """
@@ -16,13 +17,17 @@ PAGE = """
 <script type="module">
 globalThis.start = async (options) => {
   const { boot } = await import("/wasminstall/wasminstall.mjs");
-  globalThis.python = await boot({ pyodide: "/pyodide/", ...options });
+  globalThis.python = await boot({ pyodide: "/pyodide/", archive: "/stdlib-archive/", ...options });
   return python.run("import json; json.__file__.rpartition('.')[2]");
 };
+const asked = (request) => new Promise((done) => { request.onsuccess = () => done(request.result); });
 globalThis.kept = async () => {
-  if (!(await caches.has("wasminstall-v1"))) return [];
-  const requests = await (await caches.open("wasminstall-v1")).keys();
-  return requests.filter(({ url }) => url.includes("/stdlib/")).map(({ headers }) => Number(headers.get("size")));
+  if ((await indexedDB.databases()).length === 0) return [];
+  const database = await asked(indexedDB.open("wasminstall-v1"));
+  const facts = database.transaction("facts").objectStore("facts");
+  const found = await asked(facts.getAll(IDBKeyRange.bound("stdlib/", "stdlib0")));
+  database.close();
+  return found.map(({ size }) => size);
 };
 globalThis.untilKept = async () => {
   for (let i = 0; i < 300 && (await kept()).length === 0; i++) await new Promise((done) => setTimeout(done, 100));
@@ -35,7 +40,7 @@ WORKER = """
 onmessage = async ({ data: [script, pyodide] }) => {
   try {
     const { boot } = await import(script);
-    const python = await boot({ pyodide });
+    const python = await boot({ pyodide, archive: new URL("/stdlib-archive/", pyodide) });
     postMessage(await python.run("import json; json.__file__.rpartition('.')[2]"));
   } catch (error) {
     postMessage("error: " + error);
@@ -82,6 +87,9 @@ def visitor(browser: webdriver.Chrome, server: IndexServer) -> Iterator[Visitor]
     """Somebody who was never here."""
     everything = {"origin": server.origin, "storageTypes": "all"}
     browser.execute_cdp_cmd("Storage.clearDataForOrigin", everything)
+    # Without the bytecode for the first visit: here is tested what one visit leaves for the next.
+    archive = (ROOT / "js" / "dist" / "wasminstall.zip.gz").read_bytes()
+    server.mount("/stdlib-archive/", lambda path: archive if path == "wasminstall.zip.gz" else None)
     yield Visitor(browser, server)
     browser.get("about:blank")
     browser.execute_cdp_cmd("Storage.clearDataForOrigin", everything)
@@ -139,4 +147,16 @@ def test_a_page_that_keeps_nothing(visitor: Visitor, browser: webdriver.Chrome) 
     visitor.open('<script src="/wasminstall/wasminstall.js" data-pyodide="/pyodide/" data-cache="false"></script>')
     where = "import wasminstall; (await wasminstall.cache.info()).where"
     assert visitor.run(f"return wasminstall.run({where!r});").startswith("nowhere")
-    assert visitor.run("await new Promise((done) => setTimeout(done, 4000)); return caches.keys();") == []
+    assert visitor.run("await new Promise((done) => setTimeout(done, 4000)); return indexedDB.databases();") == []
+
+
+def test_the_first_visit_has_what_comes_with_the_release(visitor: Visitor) -> None:
+    visitor.open()
+    assert visitor.run('return start({ archive: "/wasminstall/" });') == "pyc"
+    # What it does not have is compiled, and kept with the rest for the next visit.
+    assert visitor.run("return python.run(\"import tomllib; tomllib.__file__.rpartition('.')[2]\");") == "py"
+    [size] = visitor.run("return untilKept();")
+    assert size > 5_000_000
+    visitor.open()
+    assert visitor.run('return start({ archive: "/wasminstall/" });') == "pyc"
+    assert visitor.run("return python.run(\"import tomllib; tomllib.__file__.rpartition('.')[2]\");") == "pyc"

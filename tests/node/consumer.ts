@@ -27,6 +27,6 @@ export async function booted(): Promise<InstallReport> {
 export function listening(): void {
   addEventListener("wasminstall:progress", ({ detail }) => console.log(detail.phase, detail.done / detail.total));
   document.addEventListener("wasminstall:ready", ({ detail }) => detail.run("1 + 1"));
-  document.addEventListener("wasminstall:error", ({ detail }) => console.error(detail.code));
+  document.addEventListener("wasminstall:error", ({ detail }) => console.error(detail.message));
   globalThis.wasminstall?.ready.catch((error: unknown) => error instanceof BootError && error.code);
 }

@@ -51,8 +51,14 @@ let temporary;
 /** @type {string} */
 let cache;
 
+/** The release without its bytecode for the first visit: here is tested what one visit leaves for the next. */
+let archives = "";
+
 before(async () => {
   temporary = await mkdtemp(`${tmpdir()}/wasminstall-stdlib-`);
+  await mkdir(`${temporary}/archives`);
+  await cp(`${root}js/dist/wasminstall.zip.gz`, `${temporary}/archives/wasminstall.zip.gz`);
+  archives = pathToFileURL(`${temporary}/archives/`).href;
 });
 
 after(() => rm(temporary, { recursive: true }));
@@ -68,7 +74,9 @@ beforeEach(async () => {
  */
 async function start(folder, code, how = {}) {
   const packageCacheDir = `${temporary}/packages`;
-  const given = { ...how, folder: pathToFileURL(`${folder}/`).href, code, config: { packageCacheDir, ...how.config } };
+  const options = { archive: archives, ...how.options };
+  const config = { packageCacheDir, ...how.config };
+  const given = { ...how, folder: pathToFileURL(`${folder}/`).href, code, config, options };
   const env = { ...process.env, WASMINSTALL_CACHE: cache };
   const { stdout, stderr } = await run(process.execPath, [CHILD, JSON.stringify(given)], { env, timeout: 120_000 });
   return { ...JSON.parse(stdout.trim().split("\n").at(-1) ?? ""), stderr };
@@ -93,6 +101,15 @@ for (const { name, folder } of pyodides) {
 
 describe("one build", () => {
   const folder = `${root}node_modules/pyodide`;
+
+  test("the first start has the bytecode of the release, and nothing else is different", async () => {
+    const plain = (await start(folder, FACTS, { options: { cache: false } })).value;
+    const options = { archive: pathToFileURL(`${root}js/dist/`).href, cache: false };
+    const first = (await start(folder, FACTS, { options })).value;
+    assert.ok(plain.bytecode === 0 && first.bytecode > 100, `${plain.bytecode} ${first.bytecode}`);
+    // It has no columns and no ends of statements: a traceback shows the first line of each.
+    assert.deepEqual(first.same.slice(2), plain.same.slice(2));
+  });
 
   test("it grows from visit to visit", async () => {
     const code = "import json, tomllib; json.dumps([json.__file__[-4:], tomllib.__file__[-4:]])";

@@ -26,9 +26,21 @@ PRELUDE = """
 import { openStore, storeForPython } from "./store.mjs";
 const store = await openStore();
 const bytes = (size, value = 7) => new Uint8Array(size).fill(value);
+// Chromium compresses what it stores; this stays as large as it is.
+const noise = (size, value) => {
+  const made = bytes(size);
+  for (let at = 0; at < size; at += 65536) crypto.getRandomValues(made.subarray(at, at + 65536));
+  made[0] = value;
+  return made;
+};
 const shown = (entry) => entry && [entry.bytes.length, entry.bytes[0], entry.meta];
 const keys = async () => (await store.list()).map(({ key }) => key).sort();
-const raw = () => caches.open("wasminstall-v1");
+const asked = (request) => new Promise((done, failed) => {
+  request.onsuccess = () => done(request.result);
+  request.onerror = () => failed(request.error);
+});
+const database = () => asked(indexedDB.open("wasminstall-v1"));
+const raw = async (name) => (await database()).transaction(name, "readwrite").objectStore(name);
 const outcome = (promise) => promise.then(() => "done", (error) => error.name);
 """
 

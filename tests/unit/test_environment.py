@@ -58,6 +58,14 @@ async def test_what_is_recorded(environment: Environment, site: Path) -> None:
     assert only.libraries == ()
 
 
+async def test_who_waits_hears_what_is_staged(environment: Environment) -> None:
+    heard: list[tuple[str, int]] = []
+    await environment.apply(
+        place=[arrival("foo"), arrival("bar")], staged=lambda name, number: heard.append((name, number))
+    )
+    assert heard == [("foo", 1), ("bar", 2)]
+
+
 async def test_what_is_not_recorded(environment: Environment, site: Path) -> None:
     """INSTALLER and its like are the installer's to write, whatever the wheel brings (PEP 376, PEP 610)."""
     forged = [Member(f"foo-1.0.dist-info/{name}", b"{}") for name in ("INSTALLER", "REQUESTED", "direct_url.json")]

@@ -233,7 +233,7 @@ def test_mounts(index: IndexServer, tmp_path: Path) -> None:
         return path.encode() if path else None
 
     index.mount("static", tmp_path)
-    index.mount("/static/computed/", compute)
+    index.mount("/static/computed/", compute, {"Content-Security-Policy": "default-src 'none'"})
     index.mount("broken", lambda path: bytes(int(path)))
     got = {path: http.get(index.origin + path) for path in ("/static/a.wasm", "/static/", "/static/computed/x/y.mjs")}
     assert [answer.headers["content-type"] for answer in got.values()] == [
@@ -242,6 +242,8 @@ def test_mounts(index: IndexServer, tmp_path: Path) -> None:
         "text/javascript; charset=utf-8",
     ]
     assert [answer.content for answer in got.values()] == [b"\0asm", b"hello", b"x/y.mjs"]
+    policies = [answer.headers.get("content-security-policy") for answer in got.values()]
+    assert policies == [None, None, "default-src 'none'"]
     missing = ("/static/b", "/static/computed/", "/static/..%2f..%2fetc/passwd")
     assert [http.get(index.origin + path).status_code for path in missing] == [404, 404, 404]
     assert http.get(f"{index.origin}/broken/x").text.startswith("ValueError: ")

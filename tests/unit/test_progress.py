@@ -105,6 +105,17 @@ def test_all_out_of_the_cache() -> None:
     assert (placing.phase, placing.text, placing.count) == ("place", "placing 1 package", 1)
 
 
+def test_placing_counts_packages() -> None:
+    seen = Watched()
+    seen.progress.placing(2)
+    assert seen.events[-1].share is None
+    for number, name in enumerate(["a", "b"], 1):
+        seen.clock.wait(0.2)
+        seen.progress.placed(name, number, 2)
+    told = [(event.project, event.finished, event.count, event.share) for event in seen.events[1:]]
+    assert told == [("a", 1, 2, 0.5), ("b", 2, 2, 1)]
+
+
 def test_a_body_that_is_longer_than_announced_has_no_known_end() -> None:
     """It was compressed on the way: what is announced are other bytes than those that come."""
     seen = Watched()

@@ -4,6 +4,7 @@
  * It comes with the bootstrap; inside the Python package lies a copy for pages that have no bootstrap.
  */
 
+import type { Early } from "../ahead/early.js";
 import { build } from "../build-info.js";
 import type { Interpreter } from "../runtime.js";
 import { type PythonStore, storeForPython } from "../store/python.js";
@@ -21,9 +22,15 @@ export interface PageHelper {
   readonly wheelFs: WheelFs;
 }
 
-/** The helper of this interpreter. */
-export function createPage(pyodide: Interpreter): PageHelper {
+/** The helper of this interpreter; `early` has answers that were asked for before. */
+export function createPage(pyodide: Interpreter, early?: Early): PageHelper {
   // More of Pyodide than its public types tell; wheelfs looks whether it is there.
   const runtime = pyodide as unknown as Runtime;
-  return { version: build.version, condense, send, store: storeForPython(), wheelFs: createWheelFs(runtime) };
+  return {
+    version: build.version,
+    condense,
+    send: (url, json, onBytes) => send(url, json, onBytes, early),
+    store: storeForPython(),
+    wheelFs: createWheelFs(runtime),
+  };
 }

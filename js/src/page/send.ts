@@ -5,6 +5,7 @@
  * headers, readers and pieces.
  */
 
+import type { Early } from "../ahead/early.js";
 import { Collected } from "./collected.js";
 
 /** A request, as JSON. */
@@ -62,9 +63,12 @@ const MOMENTS = 3;
 // Engines that have this also take Authorization off a redirect to another origin, as the Fetch standard says.
 const KEEPS_CREDENTIALS = "withResolvers" in Promise;
 
-/** Send a request; `json` is `SendOptions`. Nothing calls `onBytes` after `abort()`. */
-export function send(url: string, json: string, onBytes?: OnBytes): Sending {
-  const request = new Exchange(JSON.parse(json) as SendOptions, onBytes);
+/**
+ * Send a request; `json` is `SendOptions`. Nothing calls `onBytes` after `abort()`. What was asked for early is taken in
+ * place of an answer of its own.
+ */
+export function send(url: string, json: string, onBytes?: OnBytes, early?: Early): Sending {
+  const request = new Exchange(JSON.parse(json) as SendOptions, onBytes, early);
   return { answer: request.run(url), abort: () => request.fail("aborted", "") };
 }
 
@@ -72,6 +76,7 @@ export function send(url: string, json: string, onBytes?: OnBytes): Sending {
 class Exchange {
   readonly #options: SendOptions;
   readonly #onBytes: OnBytes | undefined;
+  readonly #early: Early | undefined;
   readonly #controller = new AbortController();
   #failure: Failure | undefined;
   #heard = performance.now();
@@ -82,9 +87,10 @@ class Exchange {
     this.#giveUp = reject;
   });
 
-  constructor(options: SendOptions, onBytes: OnBytes | undefined) {
+  constructor(options: SendOptions, onBytes: OnBytes | undefined, early: Early | undefined) {
     this.#options = options;
     this.#onBytes = onBytes;
+    this.#early = early;
     this.#givenUp.catch(() => undefined);
   }
 
@@ -136,8 +142,15 @@ class Exchange {
   }
 
   async #exchange(url: string): Promise<{ answer: Response; body: Uint8Array }> {
-    const answer = await this.#fetch(url);
+    const answer = (await this.#taken(url)) ?? (await this.#fetch(url));
     return { answer, body: await this.#read(answer) };
+  }
+
+  /** The answer that was asked for early, if this is the same question. */
+  async #taken(url: string): Promise<Response | undefined> {
+    const { headers, private: own, credentials, cache } = this.#options;
+    if (Object.keys(own).length || credentials !== "same-origin" || cache !== "default") return undefined;
+    return this.#early?.take(url, headers, this.#controller.signal);
   }
 
   /** The answer after redirects, its body still to come. */

@@ -3,12 +3,13 @@
  *
  * More than half of a plain start is compiling the standard library's sources. By its option `stdLibURL` Pyodide takes
  * another archive of it: one that was made ahead (js/build/stdlib.mjs), or one that an earlier visit left in the store.
- * Whatever goes wrong with either, a plain start follows.
+ * Where there is neither, the bytecode that comes with the release is added to Pyodide's own (first.ts).
+ * Whatever goes wrong with any of them, a plain start follows.
  */
 
 import { type Interpreter, type PyodideModule, startPyodide } from "../runtime.js";
 import { read, sha256 } from "./bytes.js";
-import { later } from "./idle.js";
+import type { FirstVisit } from "./first.js";
 import { type KeptArchive, openKeeper, type Started } from "./keeper.js";
 import { type Loan, lend } from "./lend.js";
 import { findPrepared, refuse } from "./prepared.js";
@@ -22,12 +23,12 @@ export interface Choice {
   readonly cache: boolean;
   /** An archive that was made ahead. */
   readonly stdlib: URL | undefined;
+  /** What comes with the release. */
+  readonly first: FirstVisit;
 }
 
 /** With one of these the caller has decided about the standard library, or about memory that refers to it. */
 const DECIDED = ["stdLibURL", "_loadSnapshot", "_makeSnapshot"];
-/** Seconds after the start: when it is over, and when the page has been used for a while. */
-const KEEP_AFTER = [2, 5, 10, 20, 60, 180, 600];
 
 /** Start the interpreter. Rejects with a `BootError`. */
 export async function start<P extends Interpreter>(
@@ -35,10 +36,10 @@ export async function start<P extends Interpreter>(
   config: object,
   choice: Choice,
 ): Promise<P> {
-  const decided = DECIDED.some((name) => (config as Record<string, unknown>)[name] !== undefined);
-  const fast = decided
-    ? undefined
-    : ((await startPrepared(module, config, choice)) ?? (await startKept(module, config, choice)));
+  if (DECIDED.some((name) => (config as Record<string, unknown>)[name] !== undefined)) {
+    return startPyodide(await module, config);
+  }
+  const fast = (await startPrepared(module, config, choice)) ?? (await startKept(module, config, choice));
   return fast ?? startPyodide(await module, config);
 }
 
@@ -66,17 +67,22 @@ async function startPrepared<P extends Interpreter>(
 async function startKept<P extends Interpreter>(
   module: Promise<PyodideModule<P>>,
   config: object,
-  { folder, cache }: Choice,
+  { folder, cache, first }: Choice,
 ): Promise<P | undefined> {
-  const keeper = cache && folder ? await openKeeper(folder) : undefined;
-  if (!keeper || !folder) return undefined;
+  const keeper = cache && folder ? await openKeeper("stdlib", folder) : undefined;
+  if (!keeper || !folder) return startOnce(await module, config, first);
   const [loaded, kept] = await Promise.all([module, keeper.find()]);
   const used = kept?.pyodide === loaded.version ? kept : undefined;
   const loan = used && (await lend(used.bytes));
-  if (used && !loan) return undefined;
-  const settings = watched(config);
+  if (used && !loan) return startOnce(loaded, config, first);
+  const settings = watched(config, true);
   const fast = used && loan && (await startWith(loaded, settings, used, loan, folder));
-  const pyodide = fast ?? (await attempt(loaded.loadPyodide(settings)));
+  let source = fast && used?.source;
+  const quick = (): object =>
+    first.quickened(settings, loaded.version, (found) => {
+      source = found;
+    });
+  const pyodide = fast ?? (await attempt(loaded.loadPyodide(quick())));
   if (!pyodide) return undefined;
   if (used && !fast) await keeper.drop();
   const found = inspect(pyodide);
@@ -85,8 +91,19 @@ async function startKept<P extends Interpreter>(
     await keeper.drop();
     return pyodide;
   }
-  const started: Started = { ...found, pyodide: loaded.version ?? "", source: fast && used.source };
-  later(KEEP_AFTER, () => keeper.keep(pyodide, started));
+  const started: Started = { ...found, pyodide: loaded.version ?? "", source };
+  keeper.keepLater(pyodide, started);
+  return pyodide;
+}
+
+/** Start with nothing kept, and keep nothing; undefined when that fails. */
+async function startOnce<P extends Interpreter>(
+  module: PyodideModule<P>,
+  config: object,
+  first: FirstVisit,
+): Promise<P | undefined> {
+  const pyodide = await attempt(module.loadPyodide(first.quickened(watched(config, false), module.version)));
+  if (pyodide) inspect(pyodide);
   return pyodide;
 }
 

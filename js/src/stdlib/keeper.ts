@@ -1,20 +1,21 @@
 /**
- * The standard library archive of one Pyodide, kept in the store: Pyodide's own zip with the bytecode of what was
- * imported so far beside the sources.
+ * A zip of Python sources (the standard library of one Pyodide, or wasminstall itself), kept in the store with the
+ * bytecode of what was imported so far beside the sources.
  *
- * An entry is found by the address of the Pyodide, and is for exactly the standard library it was made from (`source`,
- * the sha256 of Pyodide's zip) and the interpreter that compiled it (`magic`).
+ * An entry is found by the address it came from, and is for exactly the zip it was made from (`source`, its sha256)
+ * and the interpreter that compiled it (`magic`).
  */
 
 import type { Interpreter } from "../runtime.js";
 import { openStore, type Store } from "../store/index.js";
 import { sha256 } from "./bytes.js";
-import { idle } from "./idle.js";
+import { idle, later } from "./idle.js";
 import { mayLend } from "./lend.js";
 import { takeCompiled } from "./watch.js";
 import { type Member, readDirectory, withMembers } from "./zip.js";
 
-const KIND = "stdlib/";
+/** Seconds after the start: when it is over, and when the page has been used for a while. */
+const KEEP_AFTER = [2, 5, 10, 20, 60, 180, 600];
 /** One site seldom has pages with more Pyodide builds than this. */
 const MOST_BUILDS = 2;
 const MOST_BYTES = 24e6;
@@ -23,7 +24,7 @@ const SLICE = 0.008;
 
 /** What is known of an archive. */
 export interface Facts {
-  /** SHA-256 of the zip that Pyodide came with. */
+  /** SHA-256 of the zip without bytecode. */
   readonly source: string;
   /** Release of Pyodide. */
   readonly pyodide: string;
@@ -39,15 +40,15 @@ export interface KeptArchive extends Facts {
 /** What an interpreter runs with: `source` where it is known already. */
 export interface Started extends Omit<Facts, "source"> {
   readonly source: string | undefined;
-  /** Path of its standard library. */
+  /** Path of the zip. */
   readonly path: string;
 }
 
-/** The keeper for the Pyodide in this folder; undefined where nothing can be kept. */
-export async function openKeeper(folder: URL): Promise<Keeper | undefined> {
+/** The keeper for what comes from this address; undefined where nothing can be kept. */
+export async function openKeeper(kind: "stdlib" | "python", from: URL): Promise<Keeper | undefined> {
   try {
     const store = await openStore();
-    return store && new Keeper(store, `${KIND}${(await sha256(new TextEncoder().encode(folder.href))).slice(0, 32)}`);
+    return store && new Keeper(store, `${kind}/${(await sha256(new TextEncoder().encode(from.href))).slice(0, 32)}`);
   } catch {
     return undefined;
   }
@@ -79,14 +80,19 @@ export class Keeper {
     await this.#store.delete([this.#key]).catch(() => undefined);
   }
 
+  /** Keep what is compiled from now on, while the page is there. */
+  keepLater(pyodide: Interpreter, started: Started): void {
+    later(KEEP_AFTER, () => this.#keep(pyodide, started));
+  }
+
   /** Keep the bytecode of what was compiled since the last time. Never rejects, never takes long at once. */
-  async keep(pyodide: Interpreter, started: Started): Promise<void> {
+  async #keep(pyodide: Interpreter, started: Started): Promise<void> {
     if (this.#busy) return;
     this.#busy = true;
     try {
       if (!this.#touched) await this.#store.touch([this.#key]);
       this.#touched = true;
-      const members = await collect(pyodide);
+      const members = await collect(pyodide, started.path);
       if (members.length && (await mayLend())) await this.#add(pyodide, started, members);
     } catch {
       // No room, or the interpreter has ended: the next start is a plain one.
@@ -117,17 +123,18 @@ export class Keeper {
 
   /** Those of other builds, but for the one that was used last. */
   async #dropOthers(): Promise<void> {
-    const others = (await this.#store.list()).filter(({ key }) => key.startsWith(KIND) && key !== this.#key);
+    const kind = this.#key.replace(/\/.*/, "/");
+    const others = (await this.#store.list()).filter(({ key }) => key.startsWith(kind) && key !== this.#key);
     others.sort((a, b) => b.used - a.used);
     await this.#store.delete(others.slice(MOST_BUILDS - 1).map(({ key }) => key));
   }
 }
 
-async function collect(pyodide: Interpreter): Promise<Member[]> {
+async function collect(pyodide: Interpreter, path: string): Promise<Member[]> {
   const members: Member[] = [];
   for (;;) {
     await idle();
-    const some = takeCompiled(pyodide, SLICE);
+    const some = takeCompiled(pyodide, path, SLICE);
     if (some.length === 0) return members;
     members.push(...some);
   }

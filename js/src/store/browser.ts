@@ -1,48 +1,157 @@
 /**
- * The store in browsers: Cache Storage, shared by all pages and workers of an origin.
+ * The store in browsers: IndexedDB, shared by all pages and workers of an origin.
  *
- * Chosen by measurement (tests/bench/storage.py): OPFS and IndexedDB read as fast within some ten milliseconds,
- * but not every browser has OPFS, and here a put is atomic, the sizes are in the keys, and reading needs no opening.
+ * Every browser has it, and a transaction is all or nothing. Cache Storage reads as fast (tests/bench/storage.py), but
+ * when a tab is closed in the middle of a put, Chromium's may stop answering the whole origin.
  */
 
 import type { Entry, Kept, Store } from "./model.js";
 import { seal, unseal } from "./record.js";
 
-const CACHE = "wasminstall-v1";
-// Nobody can own this address, so no service worker takes an entry for a page of its own.
-const BASE = "https://wasminstall.invalid/";
-/** Not below a kind, so never an entry: when which key was last used. */
-const USAGE = `${BASE}usage`;
-const LOCK = "wasminstall-usage";
-const LONGEST_WAIT = 2000;
+const DATABASE = "wasminstall-v1";
+/** Key to record, as an ArrayBuffer: of a Blob, WebKitGTK loses the content with the page it came from. */
+const RECORDS = "records";
+/** Key to `Facts`: a list reads no records, and noting a use writes none. */
+const FACTS = "facts";
 const LONGEST_SILENCE = 10_000;
 const MOST = 2 ** 30;
 
-type Usage = Record<string, number>;
+type Facts = Omit<Kept, "key">;
 
 /** Undefined where nothing can be kept: insecure or opaque origins, private windows, storage that is switched off. */
 export async function openBrowserStore(): Promise<Store | undefined> {
   try {
     if (typeof crypto.subtle !== "object") return undefined;
-    await answered(caches.open(CACHE));
+    const store = new BrowserStore();
+    await store.delete([]);
+    return store;
   } catch {
-    return undefined; // even naming `caches` throws in some of these places
+    return undefined; // even naming `indexedDB` throws in some of these places
   }
-  return {
-    where: "this browser, for this site",
-    get: (key) => answered(get(key)),
-    getMany: (keys) => answered(Promise.all(keys.map(get))),
-    put: (key, bytes, meta, sha256) => answered(put(key, bytes, meta, sha256)),
-    delete: (keys) => answered(remove(keys)),
-    list: () => answered(list()),
-    touch: (keys) => answered(touch(keys)).catch(() => undefined),
-    clear: () => answered(clear()),
-    budget,
-  };
 }
 
-/** A storage that got stuck, as one may when another tab is closed while it writes, must not stop an install. */
-async function answered<T>(work: Promise<T>): Promise<T> {
+class BrowserStore implements Store {
+  readonly where = "this browser, for this site";
+  #opened: Promise<IDBDatabase> | undefined;
+
+  async get(key: string): Promise<Entry | undefined> {
+    const [entry] = await this.getMany([key]);
+    return entry;
+  }
+
+  async getMany(keys: readonly string[]): Promise<(Entry | undefined)[]> {
+    const found = await this.#transact("readonly", [RECORDS], (records) =>
+      Promise.all(keys.map((key) => answer<ArrayBuffer | undefined>(records.get(key)))),
+    );
+    return Promise.all(keys.map((key, at) => this.#unseal(key, found[at])));
+  }
+
+  async put(key: string, bytes: Uint8Array, meta: string, sha256?: string): Promise<void> {
+    const record = await (await seal(key, bytes, meta, sha256)).arrayBuffer();
+    await this.#transact("readwrite", [RECORDS, FACTS], (records, facts) => {
+      records.put(record, key);
+      facts.put({ size: record.byteLength, used: now() } satisfies Facts, key);
+      facts.transaction.commit(); // or it would wait for this page once more
+    });
+  }
+
+  async delete(keys: readonly string[]): Promise<void> {
+    await this.#transact("readwrite", [RECORDS, FACTS], (...both) => {
+      for (const key of keys) for (const each of both) each.delete(key);
+    });
+  }
+
+  async list(): Promise<Kept[]> {
+    const [keys, facts] = await this.#transact("readonly", [FACTS], (facts) =>
+      Promise.all([answer(facts.getAllKeys()), answer<Facts[]>(facts.getAll())]),
+    );
+    return facts.map((each, at) => ({ key: String(keys[at]), ...each }));
+  }
+
+  async touch(keys: readonly string[]): Promise<void> {
+    const noted = this.#transact("readwrite", [FACTS], (facts) => {
+      for (const key of keys) {
+        const found: IDBRequest<Facts | undefined> = facts.get(key);
+        found.onsuccess = () => found.result && facts.put({ ...found.result, used: now() }, key);
+      }
+    });
+    await noted.catch(() => undefined); // the entries look older than they are, no more
+  }
+
+  async clear(): Promise<void> {
+    await this.#transact("readwrite", [RECORDS, FACTS], (...both) => {
+      for (const each of both) each.clear();
+    });
+  }
+
+  /** Half of what the browser would give to the whole site. */
+  async budget(): Promise<number> {
+    const { quota = Number.POSITIVE_INFINITY } = (await navigator.storage?.estimate?.()) ?? {};
+    return Math.min(MOST, Math.floor(quota / 2));
+  }
+
+  async #unseal(key: string, record: ArrayBuffer | undefined): Promise<Entry | undefined> {
+    if (!record) return undefined;
+    const entry = await unseal(key, new Uint8Array(record));
+    if (!entry) await this.delete([key]);
+    return entry;
+  }
+
+  /** What `work` returns, once all of its transaction is stored. */
+  #transact<T>(
+    mode: IDBTransactionMode,
+    names: readonly string[],
+    work: (...stores: IDBObjectStore[]) => T | Promise<T>,
+  ): Promise<T> {
+    const transact = async (): Promise<T> => {
+      this.#opened ??= this.#open();
+      const transaction = (await this.#opened).transaction(names, mode, { durability: "relaxed" });
+      const stored = finished(transaction);
+      const [result] = await Promise.all([work(...names.map((name) => transaction.objectStore(name))), stored]);
+      return result;
+    };
+    return inTime(transact());
+  }
+
+  async #open(): Promise<IDBDatabase> {
+    const forget = (): void => {
+      this.#opened = undefined;
+    };
+    try {
+      const request = indexedDB.open(DATABASE, 1);
+      request.onupgradeneeded = () => {
+        for (const name of [RECORDS, FACTS]) request.result.createObjectStore(name);
+      };
+      const database = await answer(request);
+      database.onclose = forget; // the user cleared the site's data
+      database.onversionchange = () => {
+        database.close(); // a page deletes it
+        forget();
+      };
+      return database;
+    } catch (error) {
+      forget();
+      throw error;
+    }
+  }
+}
+
+function answer<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+function finished(transaction: IDBTransaction): Promise<void> {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error ?? new Error("the browser's storage was closed"));
+  });
+}
+
+/** A storage that got stuck must not stop an install. */
+async function inTime<T>(work: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const silence = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error("the browser's storage does not answer")), LONGEST_SILENCE);
@@ -52,89 +161,6 @@ async function answered<T>(work: Promise<T>): Promise<T> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-async function get(key: string): Promise<Entry | undefined> {
-  const found = await caches.match(BASE + key, { cacheName: CACHE });
-  if (!found) return undefined;
-  const entry = await unseal(key, await bytesOf(found));
-  if (!entry) await remove([key]);
-  return entry;
-}
-
-/** The body; nothing when its file is damaged, which is noticed while reading. */
-async function bytesOf(response: Response): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    return new Uint8Array(await response.arrayBuffer());
-  } catch {
-    return new Uint8Array();
-  }
-}
-
-async function put(key: string, bytes: Uint8Array, meta: string, sha256?: string): Promise<void> {
-  const record = await seal(key, bytes, meta, sha256);
-  const facts = { size: String(record.size), stored: String(now()) };
-  // Chromium fetches a large Blob from the page bit by bit. Were the tab closed meanwhile, the storage could wait for
-  // it for ever, and with it everybody who asks for this key: so let it have all of it before.
-  await record.slice(-1).arrayBuffer();
-  // Opened anew each time: another page may have deleted the cache since.
-  const cache = await caches.open(CACHE);
-  // A request's headers come back with the list of keys; a response would have to be read.
-  await cache.put(new Request(BASE + key, { headers: facts }), new Response(record));
-}
-
-async function remove(keys: readonly string[]): Promise<void> {
-  const cache = await caches.open(CACHE);
-  await Promise.all(keys.map((key) => cache.delete(BASE + key)));
-}
-
-async function list(): Promise<Kept[]> {
-  const cache = await caches.open(CACHE);
-  const [requests, usage] = await Promise.all([cache.keys(), readUsage(cache)]);
-  return requests
-    .filter(({ url }) => url !== USAGE)
-    .map(({ url, headers }) => {
-      const key = url.slice(BASE.length);
-      const stored = Number(headers.get("stored"));
-      return { key, size: Number(headers.get("size")), used: Math.max(stored, usage[key] ?? 0) };
-    });
-}
-
-async function touch(keys: readonly string[]): Promise<void> {
-  try {
-    const signal = AbortSignal.timeout(LONGEST_WAIT); // a page that was put to sleep may hold the lock
-    await navigator.locks.request(LOCK, { signal }, () => noteUse(keys));
-  } catch {
-    // The entries look older than they are, no more.
-  }
-}
-
-/** Times only ever grow, and those of entries that are gone are dropped. */
-async function noteUse(keys: readonly string[]): Promise<void> {
-  const cache = await caches.open(CACHE);
-  const [requests, before] = await Promise.all([cache.keys(), readUsage(cache)]);
-  const usage: Usage = { ...before, ...Object.fromEntries(keys.map((key) => [key, now()])) };
-  const present = requests.map(({ url }) => url.slice(BASE.length)).filter((key) => key in usage);
-  const kept = Object.fromEntries(present.map((key) => [key, usage[key]]));
-  await cache.put(USAGE, new Response(JSON.stringify(kept)));
-}
-
-async function readUsage(cache: Cache): Promise<Usage> {
-  try {
-    return (await (await cache.match(USAGE))?.json()) ?? {};
-  } catch {
-    return {};
-  }
-}
-
-async function clear(): Promise<void> {
-  await caches.delete(CACHE);
-}
-
-/** Half of what the browser would give to the whole site. */
-async function budget(): Promise<number> {
-  const { quota = Number.POSITIVE_INFINITY } = (await navigator.storage?.estimate?.()) ?? {};
-  return Math.min(MOST, Math.floor(quota / 2));
 }
 
 function now(): number {

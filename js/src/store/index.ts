@@ -1,4 +1,4 @@
-/** Bytes kept between visits: in the browser's Cache Storage, in Node in a folder. Needs no Pyodide. */
+/** Bytes kept between visits: in the browser's IndexedDB, in Node in a folder. Needs no Pyodide. */
 
 import { openBrowserStore } from "./browser.js";
 import { openFolderStore } from "./folder.js";

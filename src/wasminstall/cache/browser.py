@@ -1,6 +1,6 @@
 """The store in Pyodide: the JavaScript one (js/src/store), with bytes that stay on its side.
 
-It is Cache Storage in browsers and a folder in Node. No JavaScript object is kept here.
+It is IndexedDB in browsers and a folder in Node. No JavaScript object is kept here.
 """
 
 from __future__ import annotations

@@ -15,10 +15,11 @@ const CHILD = fileURLToPath(new URL("child.mjs", import.meta.url));
  * @param {"boot" | "attach"} how
  * @param {string} folder of the Pyodide
  * @param {string} [archive] base of the archive
+ * @param {Record<string, string>} [environment] variables of the process
  */
-export async function whatPythonSees(how, folder, archive) {
+export async function whatPythonSees(how, folder, archive, environment = {}) {
   const args = [CHILD, how, pathToFileURL(`${folder}/`).href, ...(archive ? [archive] : [])];
-  const { stdout } = await promisify(execFile)(process.execPath, args);
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env: { ...process.env, ...environment } });
   return JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
 }
 

@@ -71,7 +71,7 @@ class IndexServer:
         self.port = 0
         self._in_flight = 0
         self._projects: dict[str, Project] = {}
-        self._mounts: dict[str, Source] = {}
+        self._mounts: dict[str, tuple[Source, Mapping[str, str]]] = {}
         self._redirects: list[tuple[str, str, int]] = []
         self._faults: list[Fault] = []
         self._changes = 0
@@ -133,13 +133,13 @@ class IndexServer:
             for project in self._projects.values():
                 project.files[:] = [file for file in project.files if file.filename != filename]
 
-    def mount(self, prefix: str, source: Source) -> None:
-        """Serve a folder, or what a function gives for the rest of the path, below ``prefix``.
+    def mount(self, prefix: str, source: Source, headers: Mapping[str, str] | None = None) -> None:
+        """Serve a folder, or what a function gives for the rest of the path, below ``prefix``, with these ``headers``.
 
         A function may be async; ``None`` is a 404, an exception a 502 with its text.
         """
         with self._lock:
-            self._mounts["/" + prefix.strip("/") + "/"] = source
+            self._mounts["/" + prefix.strip("/") + "/"] = source, headers or {}
 
     def redirect(self, pattern: str, to: str, status: int = 302) -> None:
         """Send addresses that match ``pattern`` on; ``{path}`` in ``to`` is the path asked for."""
@@ -305,7 +305,9 @@ class IndexServer:
         prefix = max((prefix for prefix in list(self._mounts) if path.startswith(prefix)), key=len, default=None)
         if prefix is None:
             return None
-        return await mounted_answer(self._mounts[prefix], path[len(prefix) :])
+        source, headers = self._mounts[prefix]
+        answer = await mounted_answer(source, path[len(prefix) :])
+        return replace(answer, headers={**answer.headers, **headers})
 
     def _index_answer(self, seen: SeenRequest, behaviour: Behaviour) -> Answer:
         parts = seen.path.split("/")[1:]

@@ -14,7 +14,7 @@ export function alignColumns(table: HTMLTableElement): void {
   const headers = [...(table.tHead?.rows ?? [])].filter(isPlain);
   for (const row of [...headers, ...rows]) {
     for (const cell of row.cells) {
-      if (words.has(fromRight(cell, row))) cell.classList.add("words");
+      if (words.has(fromRight(cell, row))) cell.classList.add("wasminstall-words");
     }
   }
 }

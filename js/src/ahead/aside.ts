@@ -1,0 +1,116 @@
+/**
+ * Requests from a thread of their own: while Python starts it holds the page's thread for a second and more, in which
+ * nobody would read what comes, and so it would soon cease to come.
+ */
+
+import type { Named } from "./ask.js";
+import type { Asked } from "./early.js";
+
+/** What the thread tells: the head of an answer, pieces of its body, whether that was all. */
+type Told =
+  | { readonly status: number; readonly url: string; readonly headers: [string, string][] }
+  | Uint8Array
+  | boolean;
+
+/** How long a thread is kept that nobody asks, in milliseconds. */
+const LINGER = 30_000;
+
+let opened: Thread | undefined;
+
+/** The thread, started; undefined where there can be none: in Node, or where the page does not allow it. */
+export function openThread(): Thread | undefined {
+  try {
+    opened ??= new Thread();
+  } catch {
+    // Nobody asks aside.
+  }
+  return opened;
+}
+
+class Thread {
+  readonly #worker: Worker;
+  #broken = false;
+  #underWay = 0;
+
+  constructor() {
+    const script = URL.createObjectURL(new Blob([`(${serve})()`], { type: "text/javascript" }));
+    this.#worker = new Worker(script);
+    // A Content-Security-Policy tells of itself this way.
+    this.#worker.onerror = () => {
+      this.#broken = true;
+    };
+    this.#endLater();
+  }
+
+  /** Undefined where it does not work. */
+  ask(url: string, headers: Named): Asked | undefined {
+    if (this.#broken) return undefined;
+    const { port1: here, port2: there } = new MessageChannel();
+    this.#underWay += 1;
+    const answer = assembled(here, this.#worker, () => {
+      this.#underWay -= 1;
+      this.#endLater();
+    });
+    this.#worker.postMessage({ url, headers }, [there]);
+    return { answer, abort: () => here.postMessage("abort") };
+  }
+
+  #endLater(): void {
+    setTimeout(() => {
+      if (this.#underWay > 0) return;
+      this.#worker.terminate();
+      if (opened === this) opened = undefined;
+    }, LINGER);
+  }
+}
+
+/** The answer, as soon as its head is here. */
+function assembled(port: MessagePort, worker: Worker, ended: () => void): Promise<Response | undefined> {
+  return new Promise((resolve) => {
+    let body: ReadableStreamDefaultController<Uint8Array> | undefined;
+    const end = (complete: boolean): void => {
+      if (complete) body?.close();
+      else body?.error(new TypeError("the connection broke"));
+      resolve(undefined); // which counts when there was no head
+      port.close();
+      ended();
+    };
+    worker.addEventListener("error", () => end(false), { once: true });
+    port.onmessage = ({ data }: MessageEvent<Told>) => {
+      if (typeof data === "boolean") end(data);
+      else if (data instanceof Uint8Array) body?.enqueue(data);
+      else if (data.status === 200) {
+        const stream = new ReadableStream<Uint8Array>({
+          start(controller) {
+            body = controller;
+          },
+        });
+        const response = new Response(stream as BodyInit, { headers: data.headers });
+        resolve(Object.defineProperty(response, "url", { value: data.url }));
+      } else resolve(undefined);
+    };
+  });
+}
+
+/** The thread's whole program: its text is taken, so that it uses nothing from outside. */
+function serve(): void {
+  self.onmessage = async ({ data: { url, headers }, ports }: MessageEvent<{ url: string; headers: Named }>) => {
+    const port = ports[0] as MessagePort;
+    const controller = new AbortController();
+    port.onmessage = () => controller.abort();
+    try {
+      const response = await fetch(url, { headers, credentials: "same-origin", signal: controller.signal });
+      const told = new Headers(response.headers);
+      // That of the bytes on the way, which may be compressed, and another origin does not say so.
+      if (response.type !== "basic") told.delete("content-length");
+      port.postMessage({ status: response.status, url: response.url, headers: [...told] });
+      const reader = response.body?.getReader();
+      for (let piece = await reader?.read(); piece && !piece.done; piece = await reader?.read()) {
+        port.postMessage(piece.value, [piece.value.buffer]);
+      }
+      port.postMessage(true);
+    } catch {
+      port.postMessage(false);
+    }
+  };
+}

@@ -1,0 +1,56 @@
+/** The `<script type="text/python">` elements of a page: each once, in document order, and those that come later. */
+
+import { SCRIPTS } from "./attributes.js";
+import { dedented } from "./block.js";
+
+const ATTRIBUTES = ["packages", "requirements", "lock", "index", "offline", "worker", "target"];
+
+/** Call `found` for every script, now and when one is added. The document must have been read to its end. */
+export function watchScripts(found: (script: HTMLScriptElement) => void): void {
+  const seen = new WeakSet<Element>();
+  const look = (root: ParentNode): void => {
+    for (const script of root.querySelectorAll<HTMLScriptElement>(SCRIPTS)) {
+      if (!seen.has(script)) found(script);
+      seen.add(script);
+    }
+  };
+  look(document);
+  new MutationObserver((records) => {
+    const added = records.flatMap(({ addedNodes }) => [...addedNodes]);
+    if (added.some((node) => node instanceof Element && (node.matches(SCRIPTS) || node.querySelector(SCRIPTS)))) {
+      look(document);
+    }
+  }).observe(document, { childList: true, subtree: true });
+}
+
+/** The code: fetched from `src`, or what stands in the element, moved to the left edge. */
+export async function codeOf(script: HTMLScriptElement): Promise<string> {
+  if (!script.hasAttribute("src")) return dedented(script.text);
+  const { src, integrity } = script;
+  const answer = await fetch(src, integrity ? { integrity } : {}).catch((cause: Error) => {
+    throw new Error(`There is no answer from ${src}: ${cause.message}`, { cause });
+  });
+  if (!answer.ok) throw new Error(`The server answered ${answer.status} for ${src}.`);
+  if (answer.headers.get("content-type")?.startsWith("text/html")) {
+    throw new Error(`A web page came from ${src}, no Python: some servers answer so for what they do not have.`);
+  }
+  return await answer.text();
+}
+
+/** What a script is called in tracebacks: its file, its id, or its place among the others. */
+export function labelOf(script: HTMLScriptElement, position: number): string {
+  const file = script.hasAttribute("src") && new URL(script.src, document.baseURI).pathname.split("/").pop();
+  return file || script.id || `script ${position}`;
+}
+
+/** Tell the developer of attributes that mean nothing. */
+export function warnOfUnknown(script: HTMLScriptElement, label: string): void {
+  const unknown = Object.keys(script.dataset).filter((name) => !ATTRIBUTES.includes(name));
+  if (unknown.length === 0) return;
+  const names = [unknown, ATTRIBUTES].map((all) => all.map((name) => `data-${kebab(name)}`).join(", "));
+  console.warn(`wasminstall: ${label} has ${names[0]}, which means nothing here; there are ${names[1]}`, script);
+}
+
+function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

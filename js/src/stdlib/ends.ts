@@ -1,0 +1,87 @@
+/**
+ * The ends of zips for the first visit (see first.ts), and what becomes of the zips: the entry of a chunk of its own.
+ */
+
+import { read, sha256 } from "./bytes.js";
+
+const NAME = "wasminstall-end";
+/** How long Python waits for them when the library is there: on a slow line, compiling is faster. */
+const PATIENCE = 1000;
+/** How long for the library when these are there: Pyodide says what is wrong, if it never comes. */
+const LONGEST = 30_000;
+const STEP = 4;
+
+/** The part of Emscripten's file system that is needed. */
+export interface Files {
+  analyzePath(path: string): { readonly exists: boolean };
+  readFile(path: string): Uint8Array<ArrayBuffer>;
+  writeFile(path: string, bytes: Uint8Array): void;
+}
+
+interface End {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly offset: number;
+}
+
+/** By the sha256 of the zip that each is for. */
+export type Ends = ReadonlyMap<string, End>;
+
+/** Fetch them; none where they cannot be had, as nobody has to serve them. */
+export async function fetchEnds(url: URL): Promise<Ends> {
+  const ends = new Map<string, End>();
+  try {
+    const all = await gunzip(await read(url));
+    for (let at = 0; at < all.length; ) {
+      const begin = all.indexOf(0x0a, at) + 1;
+      const [name, source = "", offset, length] = new TextDecoder().decode(all.subarray(at, begin)).split(" ");
+      at = begin + Number(length);
+      if (name !== NAME || !(at <= all.length)) break;
+      ends.set(source, { bytes: all.subarray(begin, at), offset: Number(offset) });
+    }
+  } catch {
+    // None, or as many as were whole.
+  }
+  return ends;
+}
+
+/** Extend the library at this path, which Pyodide writes meanwhile; its sha256, if that was done. */
+export async function extendFile(FS: Files, path: string, coming: Promise<Ends>): Promise<string | undefined> {
+  const here = appears(FS, path);
+  const ends = await Promise.race([coming, here.then(() => pause(PATIENCE))]);
+  if (!ends?.size || !(await here)) return undefined;
+  const library = FS.readFile(path);
+  const source = await sha256(library);
+  if (!ends.has(source)) return undefined;
+  FS.writeFile(path, await extended(library, ends));
+  return source;
+}
+
+/** The zip with its end, if there is one for it. */
+export async function extended(zip: Uint8Array<ArrayBuffer>, ends: Ends): Promise<Uint8Array<ArrayBuffer>> {
+  const end = ends.get(await sha256(zip));
+  if (!end) return zip;
+  const { bytes, offset } = end;
+  const whole = new Uint8Array(offset + bytes.length);
+  whole.set(zip.subarray(0, offset));
+  whole.set(bytes, offset);
+  return whole;
+}
+
+async function appears(FS: Files, path: string): Promise<boolean> {
+  for (let waited = 0; waited < LONGEST; waited += STEP) {
+    if (FS.analyzePath(path).exists) return true;
+    await pause(STEP);
+  }
+  return false;
+}
+
+function pause(milliseconds: number): Promise<undefined> {
+  return new Promise((done) => setTimeout(done, milliseconds, undefined));
+}
+
+/** Decompress, unless the server said `Content-Encoding: gzip` and the browser has done it. */
+async function gunzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
