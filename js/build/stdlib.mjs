@@ -3,7 +3,7 @@
  *
  * - `node js/build/stdlib.mjs PYODIDE_FOLDER OUT`: all of it with bytecode beside the sources, for
  *   `boot({ stdlib: "..." })`. It is for exactly this Pyodide; make a new one with every update.
- * - `node js/build/stdlib.mjs PYODIDE_FOLDER OUT ARCHIVE`: bytecode of what a start and an install import, and of
+ * - `node js/build/stdlib.mjs PYODIDE_FOLDER OUT ARCHIVE`: bytecode of what a start and a first import take, and of
  *   wasminstall's archive `ARCHIVE`, for the first visit of a page with this Pyodide. `npm run build` does it.
  */
 
@@ -13,9 +13,14 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { readProject } from "./project.mjs";
 
-/** The modules of the standard library that an install needs; asked before anything else is imported. */
+/**
+ * The modules of the standard library that an install needs, and those that the first import of numpy and
+ * pandas takes; asked before anything else is imported.
+ */
 const IMPORTED = `
 import sys
+import calendar, concurrent.futures.thread, csv, ctypes, decimal, gzip, hmac, numbers, pickle, pkgutil, pprint, queue
+import secrets, tarfile, uuid, zoneinfo, _strptime
 sys.path.append("/lib/archive.zip")
 import wasminstall
 try:

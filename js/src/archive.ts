@@ -21,6 +21,8 @@ export interface Archive {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** SHA-256 of the bytes. */
   readonly source: string;
+  /** Whether this visit has put the bytecode of the first visit into them. */
+  readonly extended?: boolean | undefined;
   /** With bytecode in it. */
   readonly kept: KeptArchive | undefined;
   readonly keeper: Keeper | undefined;

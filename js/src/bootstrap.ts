@@ -148,7 +148,8 @@ async function startEquipped(options: BootOptions, early: Early | undefined): Pr
   early?.release(); // a Pyodide without fsInit
   hearStreams(pyodide, options);
   const bytes = archive.kept ? archive.bytes : await first.extended(archive.bytes);
-  await equip(pyodide, base, { cache, archive: { ...archive, bytes }, early });
+  const extended = bytes !== archive.bytes;
+  await equip(pyodide, base, { cache, archive: { ...archive, bytes, extended }, early });
   return pyodide;
 }
 

@@ -38,12 +38,13 @@ export function interpreterFacts(pyodide: Interpreter): InterpreterFacts {
  * Write the archive outside site-packages and append it to sys.path, last: what a user installs wins. With the bytecode
  * that an earlier visit kept where there is some for this interpreter; what is compiled now is kept for the next one.
  */
-export function placeArchive(pyodide: Interpreter, { bytes, source, kept, keeper }: Archive, magic: string): void {
+export function placeArchive(pyodide: Interpreter, archive: Archive, magic: string): void {
+  const { bytes, source, extended, kept, keeper } = archive;
   const path = `${PLACE}${build.version}.zip`;
   const used = kept?.magic === magic ? kept.bytes : bytes;
   pyodide.FS.writeFile(path, used);
   runAside(pyodide, APPEND.replace("PATH", JSON.stringify(path)));
-  keeper?.keepLater(pyodide, { source, magic, path, pyodide: "" });
+  keeper?.keepLater(pyodide, { source, magic, path, pyodide: "", extended });
 }
 
 // Another zipimport than we know compiles twice, and nothing is noted.

@@ -42,6 +42,8 @@ export interface Started extends Omit<Facts, "source"> {
   readonly source: string | undefined;
   /** Path of the zip. */
   readonly path: string;
+  /** The zip came with bytecode, which nobody has kept yet. */
+  readonly extended?: boolean | undefined;
 }
 
 /** The keeper for what comes from this address; undefined where nothing can be kept. */
@@ -59,6 +61,7 @@ export class Keeper {
   readonly #key: string;
   #busy = false;
   #touched = false;
+  #added = false;
 
   constructor(store: Store, key: string) {
     this.#store = store;
@@ -93,7 +96,9 @@ export class Keeper {
       if (!this.#touched) await this.#store.touch([this.#key]);
       this.#touched = true;
       const members = await collect(pyodide, started.path);
-      if (members.length && (await mayLend())) await this.#add(pyodide, started, members);
+      const some = members.length > 0 || (started.extended && !this.#added);
+      if (some && (await mayLend())) await this.#add(pyodide, started, members);
+      this.#added = true;
     } catch {
       // No room, or the interpreter has ended: the next start is a plain one.
     } finally {
@@ -114,7 +119,8 @@ export class Keeper {
     if (!directory) return;
     await idle();
     const bytes = withMembers(base, directory, members);
-    if (bytes.length === base.length || bytes.length > Math.min(MOST_BYTES, (await this.#store.budget()) / 4)) return;
+    const more = bytes.length > base.length || (started.extended && !fits);
+    if (!more || bytes.length > Math.min(MOST_BYTES, (await this.#store.budget()) / 4)) return;
     const facts: Facts = { source, pyodide: started.pyodide, magic: started.magic };
     await idle();
     await this.#store.put(this.#key, bytes, JSON.stringify(facts));
