@@ -116,11 +116,11 @@ def files_of(visit: Visit) -> list[tuple[str, str, float, float]]:
 def work_of(visit: Visit) -> list[tuple[str, float, float]]:
     """The steps that the page has marked."""
     marks = {mark["name"]: float(mark["startTime"]) for mark in visit["marks"]}
-    if not {"runtime", "install", "run"} <= marks.keys():
+    if not {"runtime", "install", "done"} <= marks.keys():
         return []
-    steps = [("start Python", "runtime", "install"), ("install", "install", "run")]
+    steps = [("start Python", "runtime", "install"), ("install", "install", "done")]
     found = [(name, marks[began], marks[ended]) for name, began, ended in steps]
-    return [*found, ("import pandas", marks["run"], float(visit["ms"]))]
+    return [*found, ("import pandas", marks["done"], float(visit["ms"]))]
 
 
 if __name__ == "__main__":

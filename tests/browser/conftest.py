@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pytest_pyodide import get_global_config
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 
 from support.distribution import ROOT, mount_distribution
 from support.engines import ENGINES, Engine, started
@@ -45,14 +46,35 @@ def page(selenium_module_scope: Any, server: IndexServer) -> Page:
     return Page(selenium_module_scope, server)
 
 
+class Chromium(webdriver.Chrome):
+    """A Chromium that begins anew when a page is opened after the last one has crashed."""
+
+    def __init__(self) -> None:
+        self._options = webdriver.ChromeOptions()
+        for flag in (*CHROMIUM_FLAGS, "--window-size=1100,1400"):
+            self._options.add_argument(flag)
+        super().__init__(options=self._options)
+
+    def start_session(self, capabilities: dict[str, Any]) -> None:
+        super().start_session(capabilities)
+        self.set_script_timeout(120)
+
+    def get(self, url: str) -> None:
+        """Open this page."""
+        try:
+            super().get(url)
+        except WebDriverException as error:
+            if "tab crashed" not in str(error):
+                raise
+            webdriver.Remote.quit(self)
+            self.start_session(self._options.to_capabilities())
+            super().get(url)
+
+
 @pytest.fixture(scope="session")
 def browser(server: IndexServer) -> Iterator[webdriver.Chrome]:
     """A Chromium without anything in it, for tests that bring their own page."""
-    options = webdriver.ChromeOptions()
-    for flag in (*CHROMIUM_FLAGS, "--window-size=1100,1400"):
-        options.add_argument(flag)
-    driver = webdriver.Chrome(options=options)
-    driver.set_script_timeout(120)
+    driver = Chromium()
     yield driver
     driver.quit()
 
