@@ -50,8 +50,8 @@ class NotToBeHad(LookupError):
 
     def __init__(self, file_name: str, sha256: str, tried: Mapping[str, str]) -> None:
         self.file_name, self.sha256, self.tried = file_name, sha256, dict(tried)
-        answers = "".join(f"\n  - {source}: {answer}" for source, answer in tried.items())
-        super().__init__(f"nobody has {file_name} with sha256 {sha256[:16]}…; asked:{answers}")
+        answers = "; ".join(f"{source}: {answer}" for source, answer in tried.items())
+        super().__init__(f"nobody has {file_name} with sha256 {sha256[:16]}… ({answers})")
 
 
 class NotHere(Exception):

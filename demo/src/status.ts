@@ -1,5 +1,6 @@
 /** The line at the top that says what is going on, and the slim bar below it. */
 
+import { sentence } from "../../js/src/sentence.js";
 import { byId } from "./dom.js";
 
 export type PageState = "loading" | "ready" | "running" | "idle" | "error";
@@ -60,8 +61,4 @@ function pace({ done, total, rate, remaining }: ProgressDetail): string {
 
 function duration(seconds: number): string {
   return seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;
-}
-
-function sentence(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -28,9 +28,14 @@ export type BootErrorCode =
 export class BootError extends Error {
   readonly code: BootErrorCode;
 
+  static {
+    // What the console calls it, whatever a minifier makes of the class.
+    Object.defineProperty(BootError, "name", { value: "BootError" });
+    BootError.prototype.name = "BootError";
+  }
+
   constructor(code: BootErrorCode, message: string, cause?: unknown) {
     super(message, { cause });
-    this.name = "BootError";
     this.code = code;
   }
 }

@@ -149,7 +149,7 @@ async function documentIsRead(): Promise<void> {
 
 /** Show how Python starts, while it does, unless the page shows it by itself. */
 function showStart(where: string | undefined, ready: Promise<unknown>): void {
-  if (where === "off") return;
+  if (where === "off" || ownUrl().startsWith("file:")) return;
   import("./progress/element.js")
     .then(({ showProgress }) => showProgress(where, ready))
     .catch((error) => console.warn("wasminstall: the progress cannot be shown:", error));

@@ -199,7 +199,8 @@ def await_failure(browser: webdriver.Chrome) -> dict[str, Any]:
     while not browser.execute_script("return document.querySelector('wasminstall-progress[data-phase=failed]')"):
         assert time.monotonic() < until
         time.sleep(0.05)
-    time.sleep(0.3)  # it fades in
+    while not look(browser)["visible"] and time.monotonic() < until:
+        time.sleep(0.05)  # it fades in
     return look(browser)
 
 
@@ -244,7 +245,10 @@ def test_a_real_start_and_a_real_install(browser: webdriver.Chrome, server: Inde
         wasminstall.install("shown", {{ indexUrls: "{server.url}", cache: false }})
             .then(() => setTimeout(() => done([details, looks]), 500), (error) => done(String(error)));
     """
-    server.behave(cache_control="no-store", rate=10_000_000)
+    # Slow enough to be looked at, with nothing that an earlier test has left to start faster with.
+    browser.execute_cdp_cmd("Network.clearBrowserCache", {})
+    browser.execute_async_script("indexedDB.deleteDatabase('wasminstall-v1').onsuccess = () => arguments[0]()")
+    server.behave(cache_control="no-store", rate=4_000_000)
     open_page(browser, server, '<script src="/wasminstall/wasminstall.js" data-pyodide="/pyodide/"></script>')
     assert browser.execute_async_script(LOOK + start) == "ready"
     server.behave(rate=700_000)

@@ -80,7 +80,6 @@ const STYLES = `
   .wasminstall-headline { white-space: pre-wrap; }
   .wasminstall-headline b { color: var(--wasminstall-error); font-weight: 600; }
   .wasminstall-message { white-space: pre-wrap; }
-  .wasminstall-message::first-letter { text-transform: uppercase; }
   .wasminstall-hint { color: var(--wasminstall-soft); white-space: pre-wrap; }
   .wasminstall-relation { color: var(--wasminstall-soft); font-size: 0.8125rem; font-style: italic; }
   .wasminstall-where { color: var(--wasminstall-faint); }

@@ -1,5 +1,6 @@
 /** Errors for people: what happened, where in the code, and the frames of libraries folded away. */
 
+import { sentence } from "../sentence.js";
 import { element } from "./dom.js";
 import type { CodeFrame, ErrorFrame, ErrorLink, ErrorOutput, LibraryFrame } from "./model.js";
 
@@ -8,7 +9,7 @@ export function renderError({ type, message, hint, chain = [], plain }: ErrorOut
   const [own, ...others] = chain;
   const nodes: Node[] = [];
   if (plain || !own) {
-    nodes.push(headline(type, ""), element("div", { class: "wasminstall-message" }, message));
+    nodes.push(headline(type, ""), element("div", { class: "wasminstall-message" }, sentence(message)));
   } else nodes.push(...chain.flatMap(renderLink));
   if (hint) nodes.push(element("div", { class: "wasminstall-hint" }, element("b", {}, "Hint:"), ` ${hint}`));
   if (plain && own) nodes.push(folded("Traceback", [...renderFrames(own.frames), ...others.flatMap(renderLink)]));

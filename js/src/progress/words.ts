@@ -1,6 +1,7 @@
 /** Progress in words, for a line of text, for the steps in the details, and for what is read out. */
 
 import type { ProgressDetail, ProgressPhase } from "../events.js";
+import { sentence } from "../sentence.js";
 import type { Step } from "./work.js";
 
 const NAMES: Readonly<Partial<Record<ProgressPhase, string>>> = {
@@ -59,8 +60,4 @@ function megabytes(bytes: number): string {
 
 function duration(seconds: number): string {
   return seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;
-}
-
-function sentence(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -9,9 +9,14 @@ export class ScriptError extends Error {
   /** What is shown in the page. */
   readonly output: ErrorOutput;
 
+  static {
+    // What the console calls it, whatever a minifier makes of the class.
+    Object.defineProperty(ScriptError, "name", { value: "ScriptError" });
+    ScriptError.prototype.name = "ScriptError";
+  }
+
   constructor(script: HTMLScriptElement, label: string, output: ErrorOutput) {
     super(`${label}: ${output.traceback.trim() || `${output.type}: ${output.message}`}`);
-    this.name = "ScriptError";
     this.script = script;
     this.output = output;
   }

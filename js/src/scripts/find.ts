@@ -3,7 +3,11 @@
 import { SCRIPTS } from "./attributes.js";
 import { dedented } from "./block.js";
 
-const ATTRIBUTES = ["packages", "requirements", "lock", "index", "offline", "worker", "target"];
+const NEEDS = ["packages", "requirements", "lock", "index", "offline", "worker"];
+/** Of a Python script, without `data-`. */
+export const SCRIPT_ATTRIBUTES: readonly string[] = [...NEEDS, "target"];
+/** Of the bootstrap's own script element. */
+export const TAG_ATTRIBUTES: readonly string[] = [...NEEDS, "pyodide", "archive", "stdlib", "cache", "progress"];
 
 /** Call `found` for every script, now and when one is added. The document must have been read to its end. */
 export function watchScripts(found: (script: HTMLScriptElement) => void): void {
@@ -44,10 +48,10 @@ export function labelOf(script: HTMLScriptElement, position: number): string {
 }
 
 /** Tell the developer of attributes that mean nothing. */
-export function warnOfUnknown(script: HTMLScriptElement, label: string): void {
-  const unknown = Object.keys(script.dataset).filter((name) => !ATTRIBUTES.includes(name));
+export function warnOfUnknown(script: HTMLScriptElement, label: string, known: readonly string[]): void {
+  const unknown = Object.keys(script.dataset).filter((name) => !known.includes(name));
   if (unknown.length === 0) return;
-  const names = [unknown, ATTRIBUTES].map((all) => all.map((name) => `data-${kebab(name)}`).join(", "));
+  const names = [unknown, known].map((all) => all.map((name) => `data-${kebab(name)}`).join(", "));
   console.warn(`wasminstall: ${label} has ${names[0]}, which means nothing here; there are ${names[1]}`, script);
 }
 

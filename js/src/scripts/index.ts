@@ -11,7 +11,7 @@ import type { OutputView } from "../display/view.js";
 import { announce } from "../events.js";
 import type { Python } from "../python.js";
 import { errorOutput, ScriptError } from "./error.js";
-import { codeOf, labelOf, warnOfUnknown, watchScripts } from "./find.js";
+import { codeOf, labelOf, SCRIPT_ATTRIBUTES, TAG_ATTRIBUTES, warnOfUnknown, watchScripts } from "./find.js";
 import { installCode, needsOf } from "./needs.js";
 import { placeFor } from "./place.js";
 
@@ -36,9 +36,10 @@ interface Job {
 export function runScripts(page: Page): void {
   const queues = { page: new Queue(page, false), worker: new Queue(page, true) };
   let count = 0;
+  warnOfUnknown(page.tag, "the script tag of wasminstall", TAG_ATTRIBUTES);
   watchScripts((script) => {
     const label = labelOf(script, ++count);
-    warnOfUnknown(script, label);
+    warnOfUnknown(script, label, SCRIPT_ATTRIBUTES);
     const code = codeOf(script);
     code.catch(() => undefined); // told at its turn
     queues[page.inWorker(script) ? "worker" : "page"].add({ script, label, code });
