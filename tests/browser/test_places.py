@@ -191,10 +191,14 @@ def test_a_page_that_is_a_file(tab: WebDriverEngine, server: IndexServer, tmp_pa
 
 def test_two_script_tags_start_one_python(tab: WebDriverEngine, server: IndexServer) -> None:
     module = TAG.format("").replace("<script", '<script type="module"').replace(".js", ".mjs")
-    server.requests.clear()
-    show(tab, server, TAG.format("") + TAG.format("") + module)
+    count = """<script>
+      Object.assign(globalThis, { started: 0, unused: 0 });
+      addEventListener("wasminstall:ready", () => { started += 1; });
+      console.warn = (text) => { unused += text.includes("is not used"); };
+    </script>"""
+    show(tab, server, count + TAG.format("") + TAG.format("") + module)
     assert used(tab, server, BY_TAG) == "1.0"
-    assert len(server.paths("*/pyodide.asm.wasm")) == 1
+    assert tab.run("return [started, unused];") == [1, 2]
 
 
 @pytest.mark.parametrize("other", ["/wasminstall/wasminstall.mjs?second", "/next/wasminstall.mjs"])
