@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from .addresses import without_credentials
 from .cache import Cache, Entry
-from .errors import HashMismatch, InvalidInput, NotInCache, TransportError
+from .errors import HashMismatch, InvalidInput, NotInCache
 from .indexes import Candidate
 from .progress import Progress
 from .transport import Body, Client, verify
@@ -20,6 +20,9 @@ __all__ = ["Downloads", "all_at_once", "check_given"]
 _Result = TypeVar("_Result")
 _Key = tuple[object, ...]
 _Kept = asyncio.Future[dict[str, Entry]]
+
+_TOGETHER = 8
+"""The cache is asked for so many wheels in one question: the small ones are prepared while it reads the large ones."""
 
 
 class Downloads:
@@ -65,11 +68,14 @@ class Downloads:
             task.cancel()
             self._given_up.append(task)
         self._foreseen &= wanted.keys()
-        fresh = {key: candidate for key, candidate in wanted.items() if key not in self._wheels}
-        self._foreseen |= fresh.keys()
-        kept = self._look_up(fresh.values())
-        for key, candidate in fresh.items():
-            self._begun(key, candidate, kept)
+        fresh = [(key, candidate) for key, candidate in wanted.items() if key not in self._wheels]
+        fresh.sort(key=lambda item: item[1].size)
+        for start in range(0, len(fresh), _TOGETHER):
+            some = fresh[start : start + _TOGETHER]
+            kept = self._look_up([candidate for _, candidate in some])
+            for key, candidate in some:
+                self._foreseen.add(key)
+                self._begun(key, candidate, kept)
 
     def keep(self, candidate: Candidate, data: Body) -> None:
         """Remember a wheel that came by another way. Raises as ``wheel`` does for what is not the announced file."""
@@ -91,7 +97,7 @@ class Downloads:
         return self._wheels[key]
 
     def _look_up(self, candidates: Iterable[Candidate]) -> _Kept | None:
-        """Ask the cache for their wheels: one question for all of them."""
+        """Ask the cache for their wheels."""
         digests = [item.hashes["sha256"] for item in candidates if item.origin != "file" and "sha256" in item.hashes]
         if not digests:
             return None
@@ -114,18 +120,13 @@ class Downloads:
             return kept.body
         if self._offline:
             raise NotInCache([candidate.filename])
-        try:
-            body = await self._client.file(
-                self._addresses(candidate),
-                filename=candidate.filename,
-                hashes=candidate.hashes,
-                size=candidate.size,
-                on_bytes=lambda done, total: self._progress.received(candidate.name, done, total),
-            )
-        except TransportError as error:
-            if candidate.origin == "distribution":  # another index does not help while this version is preferred
-                error.hint = f'{error.hint}; or take another version than the distribution\'s: prefer="newest"'
-            raise
+        body = await self._client.file(
+            self._addresses(candidate),
+            filename=candidate.filename,
+            hashes=candidate.hashes,
+            size=candidate.size,
+            on_bytes=lambda done, total: self._progress.received(candidate.name, done, total),
+        )
         self._progress.finished(candidate.name, len(body))
         if sha256:
             self._cache.put_later("wheel", sha256, body, sha256=sha256)

@@ -13,8 +13,7 @@ import asyncio
 import json
 import os
 import time
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -35,6 +34,9 @@ __all__ = ["Arrival", "Environment", "Installed"]
 
 _SLICE = 0.010
 """Seconds of work after which other tasks get a turn."""
+
+_TIMERS, _TIMER = 4, 0.003
+"""In Chromium a page's timers get none while messages come: every fourth turn is a timer of so many seconds."""
 
 _INSTALLER = b"wasminstall\n"
 
@@ -66,6 +68,10 @@ class Arrival:
     vouched_for: bool = False
 
 
+_Coming = Iterable[Arrival | Awaitable[Arrival]]
+_Here = Callable[[], Iterable[Installed]]
+
+
 class Environment:
     """The distributions of one host."""
 
@@ -92,26 +98,23 @@ class Environment:
         self,
         *,
         remove: Iterable[str] = (),
-        place: Sequence[Arrival] = (),
+        place: _Coming = (),
         staged: Callable[[str, int], object] = lambda _name, _count: None,
     ) -> tuple[Placed, ...]:
         """Take the distributions named in ``remove`` out and put ``place`` in, replacing those of the same name.
 
-        ``remove`` holds normalised names; ``staged`` hears the name of each whose files are ready, and how many are.
-        The host is settled last. Two calls at once run one after the other, and other tasks get a turn while files are
-        staged, none while they are put in place.
+        ``remove`` holds normalised names; what is in ``place`` may still be awaited. ``staged`` hears the name of each
+        whose files are ready, and how many are. The host is settled last. Two calls at once run one after the other,
+        and other tasks get a turn while files are staged, none while they are put in place.
 
         Raises ``NotInstalled`` for a name to remove, ``WheelError`` for a bad member, ``PlacementFailed`` when two
         distributions claim one path or the disk refuses, ``EnvironmentStateError`` for a distribution without RECORD,
         and whatever the host raises. After any of them, and after a cancellation, everything is as it was.
         """
         async with self._lock:
-            here = tuple(self._distributions())
-            leaving = _leaving(here, tuple(remove), place)
-            staying = [each for each in here if each not in leaving]
-            change = _Change(self._host, leaving, staying)
+            change = _Change(self._host)
             try:
-                return await change.make(place, staged)
+                return await change.make(self._distributions, tuple(remove), place, staged)
             except OSError as error:
                 reason = f"{error.strerror or error}: {error.filename}" if error.filename else str(error)
                 raise PlacementFailed(reason) from error
@@ -124,27 +127,33 @@ class Environment:
 class _Change:
     """One call of ``Environment.apply``."""
 
-    def __init__(self, host: Host, leaving: Sequence[Installed], staying: Sequence[Installed]) -> None:
+    def __init__(self, host: Host) -> None:
         self._host = host
-        self._leaving = leaving
-        self._staying = staying
+        self._leaving: list[Installed] = []
+        self._staying: list[Installed] = []
         self._paths = {scheme: str(path) for scheme, path in host.paths.items()}
         self._transaction = Transaction(host.paths.values())
         self._arriving: dict[str, str] = {}
         self._inside: dict[str, bool] = {}
         self._mountable: dict[Scheme, bool] = {}
-        self._turn = time.perf_counter()
+        self._turn, self._turns = time.perf_counter(), 0
 
-    async def make(self, place: Sequence[Arrival], staged: Callable[[str, int], object]) -> tuple[Placed, ...]:
-        removed = tuple(dict.fromkeys(each.name for each in self._leaving))
+    async def make(
+        self, here: _Here, remove: Sequence[str], place: _Coming, staged: Callable[[str, int], object]
+    ) -> tuple[Placed, ...]:
+        removed: tuple[str, ...] = ()
         placed: tuple[Placed, ...] = ()
         settling = False
         try:
-            removals = self._removals()
-            for arrival in place:
+            for each in place:
+                arrival = each if isinstance(each, Arrival) else await each
+                if any(arrival.archive.layout.name == other.name for other in placed):
+                    raise PlacementFailed(f"{arrival.archive.layout.name} would be placed more than once")
                 placed += (await self._stage(arrival),)
                 staged(placed[-1].name, len(placed))
-            self._transaction.commit(removals, self._admit)
+            self._leave(here(), remove, placed)
+            removed = tuple(dict.fromkeys(each.name for each in self._leaving))
+            self._transaction.commit(self._removals(), self._admit)
             settling = True
             await self._host.settle(removed, placed)
         except BaseException:
@@ -267,7 +276,8 @@ class _Change:
     async def _breathe(self) -> None:
         """Give other tasks a turn now and then: in a page this is the thread that draws."""
         if time.perf_counter() - self._turn > _SLICE:
-            await asyncio.sleep(0)
+            self._turns += 1
+            await asyncio.sleep(0 if self._turns % _TIMERS else _TIMER)
             self._turn = time.perf_counter()
 
     def _admit(self, final: str, staged: str) -> bool:
@@ -299,6 +309,15 @@ class _Change:
         """Name and version of the distribution that owns a path, for those that stay. Costs reading every RECORD."""
         return {path: f"{each.name} {each.version}" for each in self._staying for path in each.files}
 
+    def _leave(self, here: Iterable[Installed], remove: Sequence[str], placed: Sequence[Placed]) -> None:
+        """Tell what is to be removed or replaced from what stays."""
+        names = {*remove, *(each.name for each in placed if not each.is_library)}
+        for each in here:
+            (self._leaving if each.name in names else self._staying).append(each)
+        for name in remove:
+            if all(each.name != name for each in self._leaving):
+                raise NotInstalled(name)
+
     def _removals(self) -> list[str]:
         """What leaves: the files in RECORD, the whole ``.dist-info`` folder, and bytecode of the modules among them.
 
@@ -309,7 +328,8 @@ class _Change:
         for each in self._leaving:
             if each.record is None:
                 raise _no_record(each)
-            listed |= dict.fromkeys((*each.files, *_files_below(str(each.dist_info))))
+            described = [os.path.join(where, name) for where, _, names in os.walk(each.dist_info) for name in names]
+            listed |= dict.fromkeys((*each.files, *described))
         ours = [path for path in listed if path not in self._owners and self._is_inside(os.path.dirname(path))]
         return [*ours, *(path for path in _bytecode(ours) if path not in listed)]
 
@@ -322,20 +342,6 @@ class _Change:
                 for root in self._paths.values()
             )
         return self._inside[folder]
-
-
-def _leaving(here: Sequence[Installed], remove: Sequence[str], place: Sequence[Arrival]) -> list[Installed]:
-    """What is to be removed or replaced."""
-    arriving = Counter(arrival.archive.layout.name for arrival in place)
-    for name, times in arriving.items():
-        if times > 1:
-            raise PlacementFailed(f"{name} would be placed {times} times")
-    replaced = {each.archive.layout.name for each in place if each.archive.layout.dist_info}
-    leaving = [each for each in here if each.name in replaced or each.name in remove]
-    for name in remove:
-        if all(each.name != name for each in leaving):
-            raise NotInstalled(name)
-    return leaving
 
 
 def _content(path: str) -> bytes:
@@ -355,12 +361,6 @@ def _is_stub(module: bytes) -> bool:
     if b"extend_path" in module or b"declare_namespace" in module:
         return True
     return all(not line.strip() or line.startswith(b"#") for line in module.splitlines())
-
-
-def _files_below(folder: str) -> Iterator[str]:
-    for where, _, names in os.walk(folder):
-        for name in names:
-            yield os.path.join(where, name)
 
 
 def _bytecode(paths: Iterable[str]) -> Iterator[str]:

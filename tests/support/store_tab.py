@@ -41,25 +41,47 @@ const asked = (request) => new Promise((done, failed) => {
 });
 const database = () => asked(indexedDB.open("wasminstall-v1"));
 const raw = async (name) => (await database()).transaction(name, "readwrite").objectStore(name);
+const folder = async () => (await navigator.storage.getDirectory()).getDirectoryHandle("wasminstall-v1");
+const files = async () => {
+  const names = [];
+  for await (const name of (await folder()).keys()) names.push(name);
+  return names;
+};
+const write = async (name, content) => {
+  const stream = await (await (await folder()).getFileHandle(name, { create: true })).createWritable();
+  await stream.write(content);
+  await stream.close();
+};
 const outcome = (promise) => promise.then(() => "done", (error) => error.name);
 """
 
 
 def serve_store(server: IndexServer) -> None:
     """``/store/``: an empty page, the store as one module, and the Python package."""
+    html = b"<!doctype html><title>store</title>"
+    reader = "export * from './reader.js';"
+    files = {
+        "": html,
+        "store.mjs": _bundled(ENTRY),
+        "wasminstall-reader.mjs": _bundled(reader),
+        "source.zip": _source_archive(),
+    }
+    server.mount("/store/", files.get)
+
+
+def _bundled(entry: str) -> bytes:
+    """A module of js/src/store and what it needs."""
     command = ["node_modules/.bin/esbuild", "--bundle", "--format=esm", "--loader=ts"]
     done = subprocess.run(
         [*command, "--sourcefile=js/src/store/entry.ts"],
-        input=ENTRY.replace("./", "./js/src/store/"),
+        input=entry.replace("./", "./js/src/store/"),
         cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=60,
         check=True,
     )
-    html = b"<!doctype html><title>store</title>"
-    files = {"": html, "store.mjs": done.stdout.encode(), "source.zip": _source_archive()}
-    server.mount("/store/", files.get)
+    return done.stdout.encode()
 
 
 def _source_archive() -> bytes:

@@ -1,22 +1,35 @@
 /**
- * The store in browsers: IndexedDB, shared by all pages and workers of an origin.
+ * The store in browsers, shared by all pages and workers of an origin: IndexedDB says what there is and holds what is
+ * small, and what is large lies in files (files.ts), which are read with fewer copies. Where the browser has no such
+ * files, IndexedDB holds everything.
  *
- * Every browser has it, and a transaction is all or nothing. Cache Storage reads as fast (tests/bench/storage.py), but
- * when a tab is closed in the middle of a put, Chromium's may stop answering the whole origin.
+ * A transaction is all or nothing, and a file is named by it only when it is written. Cache Storage is no way: when a
+ * tab is closed in the middle of a put, Chromium's may stop answering the whole origin.
+ *
+ * Large entries, such as a memory snapshot of 90 MB: in a page `getMany([key])` reads beside it and blocks nothing, `get`
+ * blocks for what hashing takes (1.5 ms a MB). `put` copies and hashes, so it is best called in a worker, and with the
+ * sha256 where that is known.
  */
 
-import type { Entry, Kept, Store } from "./model.js";
-import { seal, unseal } from "./record.js";
+import { openFile, readFile, removeFiles, sweep, writeFile } from "./files.js";
+import { inTime } from "./in-time.js";
+import type { Entry, Kept, Opened, Store } from "./model.js";
+import type { Reader, Wanted } from "./reader.js";
+import { openRecord, seal, unseal } from "./record.js";
 
 const DATABASE = "wasminstall-v1";
-/** Key to record, as an ArrayBuffer: of a Blob, WebKitGTK loses the content with the page it came from. */
+/** Key to record, if it is in no file, as an ArrayBuffer: of a Blob, WebKitGTK loses the content with the page. */
 const RECORDS = "records";
 /** Key to `Facts`: a list reads no records, and noting a use writes none. */
 const FACTS = "facts";
-const LONGEST_SILENCE = 10_000;
+/** Bytes of a record from which on it is a file. */
+const LARGE = 2 ** 16;
 const MOST = 2 ** 30;
 
-type Facts = Omit<Kept, "key">;
+interface Facts extends Omit<Kept, "key"> {
+  /** Where the record is, if that is a file. */
+  readonly file?: string | undefined;
+}
 
 /** Undefined where nothing can be kept: insecure or opaque origins, private windows, storage that is switched off. */
 export async function openBrowserStore(): Promise<Store | undefined> {
@@ -33,39 +46,81 @@ export async function openBrowserStore(): Promise<Store | undefined> {
 class BrowserStore implements Store {
   readonly where = "this browser, for this site";
   #opened: Promise<IDBDatabase> | undefined;
+  #reader: Promise<Reader> | undefined;
+  #swept: Promise<void> | undefined;
 
   async get(key: string): Promise<Entry | undefined> {
-    const [entry] = await this.getMany([key]);
+    const [entry] = await this.#get([key], undefined);
     return entry;
   }
 
-  async getMany(keys: readonly string[]): Promise<(Entry | undefined)[]> {
-    const found = await this.#transact("readonly", [RECORDS], (records) =>
-      Promise.all(keys.map((key) => answer<ArrayBuffer | undefined>(records.get(key)))),
+  getMany(keys: readonly string[]): Promise<(Entry | undefined)[]> {
+    // A worker has no page to keep from its work.
+    if ("document" in globalThis) this.#reader ??= import("./reader.js").then(({ startReader }) => startReader());
+    return this.#get(keys, this.#reader);
+  }
+
+  async #get(keys: readonly string[], reader: Promise<Reader> | undefined): Promise<(Entry | undefined)[]> {
+    const found = await this.#transact("readonly", [RECORDS, FACTS], (records, facts) =>
+      Promise.all(keys.map((key) => Promise.all([answer<ArrayBuffer>(records.get(key)), factsOf(facts, key)]))),
     );
-    return Promise.all(keys.map((key, at) => this.#unseal(key, found[at])));
+    return Promise.all(
+      found.map(async ([record, facts], at) => {
+        if (!facts) return undefined;
+        const [key, file] = [keys[at] as string, facts.file];
+        const entry = await (file ? readEntry({ key, file }, reader) : record && unseal(key, new Uint8Array(record)));
+        if (!entry) await this.#drop(key, file);
+        return entry;
+      }),
+    );
+  }
+
+  async open(key: string): Promise<Opened | undefined> {
+    const [record, facts] = await this.#transact("readonly", [RECORDS, FACTS], (records, facts) =>
+      Promise.all([answer<ArrayBuffer | undefined>(records.get(key)), factsOf(facts, key)]),
+    );
+    const blob = facts?.file ? await inTime(openFile(facts.file)) : record && new Blob([record]);
+    return blob && openRecord(key, blob);
   }
 
   async put(key: string, bytes: Uint8Array, meta: string, sha256?: string): Promise<void> {
-    const record = await (await seal(key, bytes, meta, sha256)).arrayBuffer();
-    await this.#transact("readwrite", [RECORDS, FACTS], (records, facts) => {
-      records.put(record, key);
-      facts.put({ size: record.byteLength, used: now() } satisfies Facts, key);
+    const record = await seal(key, bytes, meta, sha256);
+    const file = record.size < LARGE ? undefined : await writeFile(record);
+    const small = file ? undefined : await record.arrayBuffer();
+    const before = await this.#transact("readwrite", [RECORDS, FACTS], async (records, facts) => {
+      if (small) records.put(small, key);
+      else records.delete(key);
+      const before = factsOf(facts, key);
+      facts.put({ size: record.size, used: now(), file } satisfies Facts, key);
       facts.transaction.commit(); // or it would wait for this page once more
+      return (await before)?.file;
+    }).catch(async (error) => {
+      await removeFiles([file]);
+      throw error;
     });
+    await removeFiles([before]);
   }
 
   async delete(keys: readonly string[]): Promise<void> {
-    await this.#transact("readwrite", [RECORDS, FACTS], (...both) => {
-      for (const key of keys) for (const each of both) each.delete(key);
+    const before = await this.#transact("readwrite", [RECORDS, FACTS], (records, facts) => {
+      const found = keys.map((key) => {
+        const before = factsOf(facts, key);
+        for (const each of [records, facts]) each.delete(key);
+        return before;
+      });
+      facts.transaction.commit(); // a page that is just being left would not come to it
+      return Promise.all(found);
     });
+    await removeFiles(before.map((each) => each?.file));
   }
 
   async list(): Promise<Kept[]> {
     const [keys, facts] = await this.#transact("readonly", [FACTS], (facts) =>
       Promise.all([answer(facts.getAllKeys()), answer<Facts[]>(facts.getAll())]),
     );
-    return facts.map((each, at) => ({ key: String(keys[at]), ...each }));
+    this.#swept ??= sweep(new Set(facts.map(({ file }) => file)));
+    await this.#swept;
+    return facts.map(({ size, used }, at) => ({ key: String(keys[at]), size, used }));
   }
 
   async touch(keys: readonly string[]): Promise<void> {
@@ -79,9 +134,12 @@ class BrowserStore implements Store {
   }
 
   async clear(): Promise<void> {
-    await this.#transact("readwrite", [RECORDS, FACTS], (...both) => {
-      for (const each of both) each.clear();
+    const gone = await this.#transact("readwrite", [RECORDS, FACTS], (records, facts) => {
+      const before = answer<Facts[]>(facts.getAll());
+      for (const each of [records, facts]) each.clear();
+      return before;
     });
+    await removeFiles(gone.map(({ file }) => file));
   }
 
   /** Half of what the browser would give to the whole site. */
@@ -90,11 +148,14 @@ class BrowserStore implements Store {
     return Math.min(MOST, Math.floor(quota / 2));
   }
 
-  async #unseal(key: string, record: ArrayBuffer | undefined): Promise<Entry | undefined> {
-    if (!record) return undefined;
-    const entry = await unseal(key, new Uint8Array(record));
-    if (!entry) await this.delete([key]);
-    return entry;
+  /** Forget a damaged record, unless another is in its place by now. */
+  async #drop(key: string, file: string | undefined): Promise<void> {
+    const gone = await this.#transact("readwrite", [RECORDS, FACTS], async (...both) => {
+      if ((await factsOf(both[1] as IDBObjectStore, key))?.file !== file) return false;
+      for (const each of both) each.delete(key);
+      return true;
+    });
+    if (gone) await removeFiles([file]);
   }
 
   /** What `work` returns, once all of its transaction is stored. */
@@ -136,6 +197,21 @@ class BrowserStore implements Store {
   }
 }
 
+/** Beside the page if that can be, else here. */
+async function readEntry(wanted: Wanted, reader: Promise<Reader> | undefined): Promise<Entry | undefined> {
+  try {
+    if (reader) return await inTime(reader.then((read) => read(wanted)));
+  } catch {
+    // Forbidden by the page's policy, or the chunk is not there.
+  }
+  const record = await readFile(wanted.file);
+  return record && unseal(wanted.key, new Uint8Array(record));
+}
+
+function factsOf(facts: IDBObjectStore, key: string): Promise<Facts | undefined> {
+  return answer(facts.get(key));
+}
+
 function answer<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
@@ -148,19 +224,6 @@ function finished(transaction: IDBTransaction): Promise<void> {
     transaction.oncomplete = () => resolve();
     transaction.onabort = () => reject(transaction.error ?? new Error("the browser's storage was closed"));
   });
-}
-
-/** A storage that got stuck must not stop an install. */
-async function inTime<T>(work: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const silence = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error("the browser's storage does not answer")), LONGEST_SILENCE);
-  });
-  try {
-    return await Promise.race([work, silence]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function now(): number {

@@ -5,8 +5,8 @@
  */
 
 import { nodeBuiltin } from "../node.js";
-import { checkKey, type Entry, isKey, type Kept, type Store } from "./model.js";
-import { seal, unseal } from "./record.js";
+import { checkKey, type Entry, isKey, type Kept, type Opened, type Store } from "./model.js";
+import { openRecord, seal, unseal } from "./record.js";
 
 const LAYOUT = "v1";
 const INCOMING = "incoming";
@@ -73,6 +73,11 @@ class FolderStore implements Store {
 
   getMany(keys: readonly string[]): Promise<(Entry | undefined)[]> {
     return Promise.all(keys.map((key) => this.get(key)));
+  }
+
+  async open(key: string): Promise<Opened | undefined> {
+    const record = await this.#read(key);
+    return record && openRecord(key, new Blob([record]));
   }
 
   async put(key: string, bytes: Uint8Array, meta: string, sha256?: string): Promise<void> {

@@ -6,6 +6,15 @@ export interface Entry {
   readonly meta: string;
 }
 
+/** An entry of which parts are read when they are asked for. Nobody has checked the bytes. */
+export interface Opened {
+  readonly meta: string;
+  /** How many bytes there are. */
+  readonly size: number;
+  /** Those from `start` up to `end`, in an array of their own. Rejects when they cannot be read any more. */
+  read(start: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
+}
+
 /** One entry of a list: `size` in bytes as stored, `used` in seconds since 1970. */
 export interface Kept {
   readonly key: string;
@@ -25,6 +34,8 @@ export interface Store {
   get(key: string): Promise<Entry | undefined>;
   /** Several at once, in the order of the keys. */
   getMany(keys: readonly string[]): Promise<(Entry | undefined)[]>;
+  /** For a large entry: its bytes are for the caller to read, and to check. */
+  open(key: string): Promise<Opened | undefined>;
   /**
    * `meta` is JSON on one line; `sha256` that of the bytes, in hexadecimal, where it is known already.
    * Rejects when there is no room. The bytes are copied before this returns.

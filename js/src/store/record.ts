@@ -8,9 +8,11 @@
  * So what is cut off, damaged or belongs to another key is noticed.
  */
 
-import { checkKey, type Entry } from "./model.js";
+import { checkKey, type Entry, type Opened } from "./model.js";
 
 const NEWLINE = 0x0a;
+/** What is read of a large record to find its first two lines. */
+const LONGEST_HEAD = 4096;
 
 /**
  * The record of an entry. `sha256` is that of the bytes where it is known, which saves the time to compute it.
@@ -28,14 +30,39 @@ export async function seal(key: string, bytes: Uint8Array, meta: string, sha256?
 
 /** The entry in a record, without a copy; undefined when it is not exactly what was sealed under this key. */
 export async function unseal(key: string, record: Uint8Array<ArrayBuffer>): Promise<Entry | undefined> {
+  const head = await readHead(key, record);
+  if (!head) return undefined;
+  const bytes = record.subarray(head.length);
+  return head.digest === (await sha256Of(bytes)) ? { bytes, meta: head.meta } : undefined;
+}
+
+/** The same for a record that is read in parts, whose bytes are not looked at. */
+export async function openRecord(key: string, record: Blob): Promise<Opened | undefined> {
+  const head = await readHead(key, new Uint8Array(await record.slice(0, LONGEST_HEAD).arrayBuffer()));
+  if (!head) return undefined;
+  const { length, meta } = head;
+  return {
+    meta,
+    size: record.size - length,
+    read: async (start, end) => new Uint8Array(await record.slice(length + start, length + end).arrayBuffer()),
+  };
+}
+
+/** What stands before the bytes, in so many. */
+interface Head {
+  readonly length: number;
+  readonly digest: string | undefined;
+  readonly meta: string;
+}
+
+async function readHead(key: string, record: Uint8Array<ArrayBuffer>): Promise<Head | undefined> {
   const first = record.indexOf(NEWLINE);
   const second = record.indexOf(NEWLINE, first + 1);
   if (second < 0) return undefined;
   const line = record.subarray(first + 1, second);
   const [digest, owner, ...rest] = decode(line).split(" ");
   if (owner !== key || decode(record.subarray(0, first)) !== (await sha256Of(line))) return undefined;
-  const bytes = record.subarray(second + 1);
-  return digest === (await sha256Of(bytes)) ? { bytes, meta: rest.join(" ") } : undefined;
+  return { length: second + 1, digest, meta: rest.join(" ") };
 }
 
 function encode(text: string): Uint8Array<ArrayBuffer> {
