@@ -14,7 +14,12 @@ const CHUNKS = {
   ahead: "ahead/index.ts",
   ends: "stdlib/ends.ts",
   execute: "display/execute.ts",
+  instant: "instant/index.ts",
+  make: "instant/make.ts",
+  page: "page/index.ts",
+  folder: "store/folder.ts",
   progress: "progress/element.ts",
+  reader: "store/reader.ts",
   scripts: "scripts/index.ts",
   "worker-client": "worker/client.ts",
 };

@@ -9,8 +9,14 @@ import ast
 import io
 import zipfile
 
-# The page never imports these: they are for the desktop.
-DESKTOP_ONLY = ("wasminstall/serve/", "wasminstall/cli/", "wasminstall/transport/desktop.py")
+# The page never imports these: they are for the desktop, or for kernels, which load the wheel.
+NOT_FOR_PAGES = (
+    "wasminstall/serve/",
+    "wasminstall/cli/",
+    "wasminstall/transport/desktop.py",
+    "wasminstall/integrations/ipython/",
+    "wasminstall/integrations/jupyterlite/",
+)
 # `packaging` imports these, and calls them on Linux only: empty they are enough.
 LINUX_ONLY = tuple(f"wasminstall/_vendor/packaging/{name}.py" for name in ("_elffile", "_manylinux", "_musllinux"))
 # Their docstrings are what help() shows to a user.
@@ -42,7 +48,7 @@ def is_wanted(name: str) -> bool:
     """Whether the page needs this member of the wheel."""
     base = name.rpartition("/")[2]
     needed = base not in NOT_NEEDED or name.endswith(".dist-info/licenses/LICENSE")
-    return needed and not name.startswith(DESKTOP_ONLY)
+    return needed and not name.startswith(NOT_FOR_PAGES)
 
 
 def slim(source: bytes, *, documented: bool) -> bytes:

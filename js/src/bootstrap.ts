@@ -14,9 +14,9 @@ import { type Archive, fetchArchive } from "./archive.js";
 import { build } from "./build-info.js";
 import { BootError } from "./errors.js";
 import { createTeller, type ProgressDetail, tellStart } from "./events.js";
-import { type InstallOptions, install, useIndex } from "./install.js";
-import { interpreterFacts, placeArchive, placeHelper } from "./place.js";
-import type { Python, Wasminstall, WorkerPython } from "./python.js";
+import { type InstallOptions, install } from "./install.js";
+import { importModules, interpreterFacts, loadHelper, placeArchive, placeHelper, type Ready } from "./place.js";
+import type { Python, StartReport, Wasminstall, WorkerPython } from "./python.js";
 import { absolute, type Interpreter, importPyodide, type PyodideModule, requireWebAssembly } from "./runtime.js";
 import { FirstVisit } from "./stdlib/first.js";
 import { pyodideFolder } from "./stdlib/folder.js";
@@ -36,7 +36,7 @@ export type {
 export { BootError, type BootErrorCode } from "./errors.js";
 export type { ProgressDetail, ProgressPhase, WasminstallEventMap } from "./events.js";
 export type { InstalledPackage, InstallOptions, InstallReport } from "./install.js";
-export type { ExecuteOptions, Python, Wasminstall, WorkerPython } from "./python.js";
+export type { ExecuteOptions, Python, StartReport, Wasminstall, WorkerPython } from "./python.js";
 export type { Interpreter, PyodideModule } from "./runtime.js";
 
 /** Version of this release. */
@@ -72,6 +72,18 @@ export interface BootOptions<P extends Interpreter = Interpreter> extends Attach
   readonly lock?: string | undefined;
   /** A Simple API address (PEP 503, PEP 691): where this Python looks for packages, now and later, instead of PyPI. */
   readonly index?: string | undefined;
+  /** Modules to import before `boot()` resolves. */
+  readonly preload?: readonly string[] | undefined;
+  /**
+   * `true`: once this page is idle a snapshot is made of a fresh Python with exactly `packages` (or `file`, `lock`)
+   * installed and `preload` imported, and the next visit starts from it.
+   */
+  readonly instant?: boolean | undefined;
+  /**
+   * A snapshot that was made ahead, by `wasminstall-snapshot`: Python starts from it, and nothing is installed or
+   * imported. Where it cannot be used, `packages` (or `file`, `lock`) and `preload` are, as ever.
+   */
+  readonly snapshot?: string | URL | undefined;
   /** `true`: installs ask nobody and take what was kept. Python itself is loaded as ever. */
   readonly offline?: boolean | undefined;
   /** Told every step until `boot()` settles. */
@@ -95,49 +107,122 @@ export function boot<P extends Interpreter = Interpreter>(
 ): Promise<Wasminstall<P>>;
 export function boot(options: BootOptions): Promise<Python>;
 export async function boot(options: BootOptions = {}): Promise<Python> {
-  return options.worker ? bootInWorker(options) : bootHere(options);
+  const core = { BootError, reachable };
+  if (options.worker) return (await loadWorkerClient()).bootInWorker(options, core);
+  const { python, make } = await bootHere(options);
+  if (make) loadWorkerClient().then(({ makeLater }) => makeLater(options, core), console.warn);
+  return python;
 }
 
-async function bootInWorker(options: BootOptions): Promise<WorkerPython> {
-  const client = await import("./worker/client.js").catch((cause) => {
+async function loadWorkerClient(): Promise<typeof import("./worker/client.js")> {
+  return import("./worker/client.js").catch((cause) => {
     throw new BootError("worker-failed", `The worker for Python could not be started: ${cause.message}`, cause);
   });
-  return client.bootInWorker(options, { BootError, reachable });
 }
 
 /** After the start, what scripts were expected to need and did not take by then is forgotten: milliseconds. */
 const EXPECTED_WITHIN = 30_000;
 
-async function bootHere(options: BootOptions): Promise<Wasminstall> {
-  requireWebAssembly();
+/** A Python in this thread, and whether a snapshot should be made for the next visit. */
+export interface Booted {
+  readonly python: Wasminstall;
+  readonly make: boolean;
+}
+
+/** What `boot()` does where Python is to run. */
+export async function bootHere(options: BootOptions): Promise<Booted> {
   const tell = createTeller(options.onProgress);
-  const { packages = [], offline } = options;
   const [file, lock, index] = [options.file, options.lock, options.index].map((given) => given && reachable(given));
-  const wishes = packages.length > 0 || file !== undefined || lock !== undefined;
-  const { expected } = options as { expected?: readonly Expected[] }; // the script tag's
-  const some = wishes || expected?.length;
-  const early = some && !offline ? startAhead({ ...options, packages, file, lock, index, expected }) : undefined;
+  const given = { ...options, file, lock, index };
+  const { packages = [], preload = [], offline } = given;
+  const ready = ({ pyodide, start }: Started): string =>
+    `Python ${interpreterFacts(pyodide).python} is ready${start.instant ? ", its packages imported" : ""}`;
+  const { pyodide, start, make, early } = await tellStart(tell, checked(options, startSoon(given)), ready);
   try {
-    const starting = startEquipped(options, early);
-    const pyodide = await tellStart(tell, starting, (it) => `Python ${interpreterFacts(it).python} is ready`);
-    if (index !== undefined) useIndex(pyodide, index);
-    if (wishes) await install(pyodide, packages, { file, lock, offline, progress: tell });
-    return handle(pyodide, { offline });
+    // What a script tag names is installed by it, and a failure told in the words of the page.
+    if (!start.instant && !("expected" in options)) {
+      if (packages.length || file || lock) await install(pyodide, packages, { file, lock, offline, progress: tell });
+      if (preload.length) importModules(pyodide, preload);
+    }
+    return { python: handle(pyodide, start, { offline }), make };
   } finally {
-    if (expected?.length) setTimeout(() => early?.close(), EXPECTED_WITHIN);
-    else early?.close();
+    early?.();
   }
 }
 
-/** Start Pyodide, and make `import wasminstall` work in it. */
-async function startEquipped(options: BootOptions, early: Early | undefined): Promise<Interpreter> {
-  const base = archiveBase(options);
-  const { pyodide: wanted, cache = true, config = {} } = options;
+/** What is wrong with the options is told in place of what came of it. */
+async function checked<T>(options: BootOptions, starting: Promise<T>): Promise<T> {
+  const check = loadHelper().then(({ checkOptions }) => checkOptions(options, BootError));
+  const told = starting.catch((error) => check.then(() => Promise.reject(error)));
+  return (await Promise.all([told, check]))[0];
+}
+
+/** A Python that runs, with wasminstall in it. */
+interface Started {
+  readonly pyodide: Interpreter;
+  readonly start: StartReport;
+  readonly make: boolean;
+  /** Forget what was fetched ahead. */
+  readonly early?: () => void;
+}
+
+/** From a snapshot, where there is one. */
+async function startSoon(options: BootOptions): Promise<Started> {
+  requireWebAssembly();
+  const load = loadModule(options);
+  if (!options.instant && !options.snapshot) return startFetching(options, load, "", false);
+  const { restoreFor } = await import("./instant/index.js");
+  const archive = fetchArchive(archiveBase(options), true);
+  archive.catch(() => undefined); // a normal start will tell
+  const { pyodide, magic, reason, make } = await restoreFor(options, load);
+  if (!pyodide) return startFetching(options, load, reason, make);
+  hearStreams(pyodide, options);
+  await placeHelper(pyodide, { cache: true, index: options.index });
+  placeArchive(pyodide, await archive, magic);
+  return { pyodide, start: { instant: true, reason }, make };
+}
+
+/** As ever, and what is to be installed is fetched at the same time. */
+async function startFetching(
+  options: BootOptions,
+  load: Promise<PyodideModule>,
+  reason: string,
+  make: boolean,
+): Promise<Started> {
+  const { packages = [], file, lock, index, offline } = options;
+  const { expected } = options as { expected?: readonly Expected[] }; // the script tag's
+  const some = packages.length || file || lock || expected?.length;
+  const early = some && !offline ? startAhead({ ...options, packages, file, lock, index, expected }) : undefined;
+  const close = (): void => early?.close();
+  try {
+    const pyodide = await startEquipped(options, load, early);
+    const forget = expected?.length ? () => void setTimeout(close, EXPECTED_WITHIN) : close;
+    return { pyodide, start: { instant: false, reason }, make, early: forget };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** Import Pyodide's script, and have its other files fetched. */
+function loadModule({ pyodide, config = {} }: BootOptions): Promise<PyodideModule> {
   const { indexURL, lockFileURL } = config as { indexURL?: string; lockFileURL?: string };
-  const folder = pyodideFolder(wanted, indexURL);
-  preload(folder, lockFileURL);
-  const isAddress = wanted === undefined || typeof wanted === "string" || wanted instanceof URL;
-  const module = isAddress ? importPyodide(wanted) : Promise.resolve(wanted);
+  preload(pyodideFolder(pyodide, indexURL), lockFileURL);
+  const isAddress = pyodide === undefined || typeof pyodide === "string" || pyodide instanceof URL;
+  const loading = isAddress ? importPyodide(pyodide) : Promise.resolve(pyodide);
+  for (const early of [loading, loadHelper()]) early.catch(() => undefined); // told where it is waited for
+  return loading;
+}
+
+/** Start Pyodide, and make `import wasminstall` work in it. */
+async function startEquipped(
+  options: BootOptions,
+  module: Promise<PyodideModule>,
+  early: Early | undefined,
+): Promise<Interpreter> {
+  const base = archiveBase(options);
+  const { pyodide: wanted, cache = true, config = {}, index } = options;
+  const folder = pyodideFolder(wanted, (config as { indexURL?: string }).indexURL);
   const first = new FirstVisit(base);
   const stdlib = options.stdlib === undefined ? undefined : absolute(options.stdlib);
   const [pyodide, archive] = await Promise.all([
@@ -149,7 +234,7 @@ async function startEquipped(options: BootOptions, early: Early | undefined): Pr
   hearStreams(pyodide, options);
   const bytes = archive.kept ? archive.bytes : await first.extended(archive.bytes);
   const extended = bytes !== archive.bytes;
-  await equip(pyodide, base, { cache, archive: { ...archive, bytes, extended }, early });
+  await equip(pyodide, base, { cache, index, archive: { ...archive, bytes, extended }, early });
   return pyodide;
 }
 
@@ -175,21 +260,18 @@ function reachable(source: string): string {
 /** Add wasminstall to an interpreter that somebody else started. Harmless when it is there already. */
 export async function attach<P extends Interpreter>(pyodide: P, options: AttachOptions = {}): Promise<Wasminstall<P>> {
   await equip(pyodide, archiveBase(options), { cache: true });
-  return handle(pyodide);
-}
-
-/** What was made ready for an interpreter before it could be asked. */
-interface Ready {
-  readonly cache: boolean;
-  readonly archive?: Archive;
-  readonly early?: Early | undefined;
+  return handle(pyodide, { instant: false, reason: "" });
 }
 
 /** Make `import wasminstall` work. */
-async function equip(pyodide: Interpreter, base: URL | undefined, { cache, archive, early }: Ready): Promise<void> {
-  placeHelper(pyodide, cache, early);
+async function equip(
+  pyodide: Interpreter,
+  base: URL | undefined,
+  ready: Ready & { readonly archive?: Archive },
+): Promise<void> {
+  await placeHelper(pyodide, ready);
   const { importable, magic } = interpreterFacts(pyodide);
-  if (!importable) placeArchive(pyodide, archive ?? (await fetchArchive(base, cache)), magic);
+  if (!importable) placeArchive(pyodide, ready.archive ?? (await fetchArchive(base, ready.cache)), magic);
 }
 
 function archiveBase({ archive }: AttachOptions): URL | undefined {
@@ -200,9 +282,10 @@ function archiveBase({ archive }: AttachOptions): URL | undefined {
 }
 
 /** `usual` are options that every install of this Python has unless told. */
-function handle<P extends Interpreter>(pyodide: P, usual: InstallOptions = {}): Wasminstall<P> {
+function handle<P extends Interpreter>(pyodide: P, start: StartReport, usual: InstallOptions = {}): Wasminstall<P> {
   return {
     version,
+    start,
     pyodide,
     install: (requirements, options) => install(pyodide, requirements, { ...usual, ...options }),
     run: (code) => pyodide.runPythonAsync(code),

@@ -1,7 +1,6 @@
 /** `install()` from JavaScript: options become keyword arguments, Python's report becomes a plain object. */
 
 import type { ProgressDetail } from "./events.js";
-import { runAside } from "./place.js";
 import type { Interpreter } from "./runtime.js";
 
 /** The keyword arguments of Python's `wasminstall.install`, in camel case. Paths are in the virtual file system. */
@@ -108,11 +107,6 @@ export async function install(
   } finally {
     globals.destroy();
   }
-}
-
-/** Make this Simple API address the one that is asked wherever an install names none. */
-export function useIndex(pyodide: Interpreter, address: string): void {
-  runAside(pyodide, `import wasminstall\nwasminstall.set_default_index(${JSON.stringify(address)})`);
 }
 
 function snakeCase(name: string): string {

@@ -3,9 +3,10 @@
 import type { Early } from "./ahead/early.js";
 import type { Archive } from "./archive.js";
 import { build } from "./build-info.js";
-import { createPage } from "./page/index.js";
+import { BootError } from "./errors.js";
 import type { Interpreter } from "./runtime.js";
 import { PLACE, WATCH } from "./stdlib/compiling.js";
+import { openStore } from "./store/index.js";
 import { storeForPython } from "./store/python.js";
 
 /** What an interpreter says of itself. */
@@ -63,11 +64,31 @@ except Exception:
  * Leave the JavaScript half where Python looks for it, once; without `cache` it keeps nothing between visits.
  * One that is there came with the Python half that is there, perhaps of another release.
  */
-export function placeHelper(pyodide: Interpreter, cache: boolean, early?: Early): void {
+export async function placeHelper(pyodide: Interpreter, { cache, index, early }: Ready): Promise<void> {
+  const { createPage } = await loadHelper();
   if ((pyodide as { _wasminstall?: object })._wasminstall) return;
-  const page = createPage(pyodide, early);
-  const value = cache ? page : { ...page, store: storeForPython(async () => undefined) };
+  const store = storeForPython(cache ? openStore : async () => undefined);
+  const value = createPage(pyodide, { store, index, early });
   Object.defineProperty(pyodide, "_wasminstall", { value, configurable: true, writable: true });
+}
+
+/** What was made ready for an interpreter before it could be asked. */
+export interface Ready {
+  readonly cache: boolean;
+  readonly index?: string | undefined;
+  readonly early?: Early | undefined;
+}
+
+/** Have it here when it is wanted. */
+export async function loadHelper(): Promise<typeof import("./page/index.js")> {
+  return import("./page/index.js").catch((cause) => {
+    throw new BootError("archive-not-found", `A part of wasminstall could not be loaded: ${cause.message}`, cause);
+  });
+}
+
+/** Import these modules, which stay imported. Throws Python's error. */
+export function importModules(pyodide: Interpreter, names: readonly string[]): void {
+  runAside(pyodide, `import importlib\nfor name in ${JSON.stringify(names)}: importlib.import_module(name)`);
 }
 
 /** Run code in a namespace of its own, so that nothing is left in the user's `__main__`. */

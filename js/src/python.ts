@@ -8,6 +8,8 @@ import type { Interpreter } from "./runtime.js";
 export interface Python {
   /** Version of wasminstall. */
   readonly version: string;
+  /** How it started. */
+  readonly start: StartReport;
   /** Install packages: one requirement ("pandas>=2") or several. Rejects with Python's error, the environment untouched. */
   install(requirements: string | readonly string[], options?: InstallOptions): Promise<InstallReport>;
   /** Run Python code, top-level `await` included; the value of its last expression. Rejects with Python's error. */
@@ -17,6 +19,14 @@ export interface Python {
    * expression, figures, an error. Resolves to whether it ran through; is not rejected for what the code raises.
    */
   execute(code: string, onOutput: (output: Output) => void, options?: ExecuteOptions): Promise<boolean>;
+}
+
+/** How a Python started. */
+export interface StartReport {
+  /** Whether it was restored from a snapshot, with its packages imported (`boot({ instant: true })`). */
+  readonly instant: boolean;
+  /** Why it was not, for people; "" when it was, or when nobody asked for it. */
+  readonly reason: string;
 }
 
 /** Options of `execute()`. */

@@ -26,6 +26,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "demo"))
 
+from packaging.utils import canonicalize_name
 from selenium import webdriver
 
 from mirror import DistributionMirror
@@ -146,7 +147,7 @@ def closure(lock: Lock, name: str) -> list[str]:
         name = waiting.pop()
         if name not in found:
             found.add(name)
-            waiting += lock[name]["depends"]
+            waiting += map(canonicalize_name, lock[name]["depends"])
     return sorted(found)
 
 

@@ -70,13 +70,29 @@ PINS = {
         "attrs-26.1.0-py3-none-any.whl",
         "c647aa4a12dfbad9333ca4e71fe62ddc36f4e63b2d260a37a8b83d2f043ac309",
     ),
+    "black": Pin(
+        "black-26.5.1-py3-none-any.whl",
+        "4ed7f7da04046d2e488437170797d3b4a4ad83906683bcb7dfc68b673bbce5e2",
+    ),
     "idna": Pin(
         "idna-3.20-py3-none-any.whl",
         "ab7ae7122974553370f0bdb919e1a960b2cd1bc1ef0276416d896db81c14582c",
     ),
+    "markdown-it-py": Pin(
+        "markdown_it_py-4.0.0-py3-none-any.whl",
+        "87327c59b172c5011896038353a81343b6754500a08cd7a4973bb48c6d578147",
+    ),
+    "mdurl": Pin(
+        "mdurl-0.1.2-py3-none-any.whl",
+        "84008a41e51615a49fc9966191ff91509e3c40b939176e643fd50a5c2196b8f8",
+    ),
     "micropip": Pin(
         "micropip-0.11.1-py3-none-any.whl",
         "768de165adb8e66906039d8fec4127a57f522dfdf8e6fbff877a4616941ecfd3",
+    ),
+    "mypy-extensions": Pin(
+        "mypy_extensions-1.1.0-py3-none-any.whl",
+        "1be4cccdb0f2482337c4743e60421de3a356cd97508abadd57d47403e94f5505",
     ),
     "networkx": Pin(
         "networkx-3.7-py3-none-any.whl",
@@ -85,6 +101,10 @@ PINS = {
     "packaging": Pin(
         "packaging-26.3-py3-none-any.whl",
         "d7193f7c8e4e93f444fde0262bf90af30e16fa0ad0ad44cb553c87339b23cd1c",
+    ),
+    "pathspec": Pin(
+        "pathspec-1.1.1-py3-none-any.whl",
+        "a00ce642f577bf7f473932318056212bc4f8bfdf53128c78bbd5af0b9b20b189",
     ),
     "pydantic": Pin(
         "pydantic-2.14.3-py3-none-any.whl",
@@ -97,6 +117,10 @@ PINS = {
     "python-dateutil": Pin(
         "python_dateutil-2.9.0.post0-py2.py3-none-any.whl",
         "a8b2bc7bffae282281c8140a97d3aa9c14da0b136dfe83f850eea9a5f7470427",
+    ),
+    "pytokens": Pin(
+        "pytokens-0.4.1-py3-none-any.whl",
+        "26cef14744a8385f35d0e095dc8b3a7583f6c953c2e3d269c7f82484bf5ad2de",
     ),
     "pytz": Pin(
         "pytz-2026.6-py2.py3-none-any.whl",

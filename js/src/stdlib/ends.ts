@@ -51,16 +51,19 @@ export async function extendFile(FS: Files, path: string, coming: Promise<Ends>)
   if (!ends?.size || !(await here)) return undefined;
   const library = FS.readFile(path);
   const source = await sha256(library);
-  if (!ends.has(source)) return undefined;
-  FS.writeFile(path, await extended(library, ends));
+  const end = ends.get(source);
+  if (!end) return undefined;
+  FS.writeFile(path, joined(library, end));
   return source;
 }
 
 /** The zip with its end, if there is one for it. */
 export async function extended(zip: Uint8Array<ArrayBuffer>, ends: Ends): Promise<Uint8Array<ArrayBuffer>> {
   const end = ends.get(await sha256(zip));
-  if (!end) return zip;
-  const { bytes, offset } = end;
+  return end ? joined(zip, end) : zip;
+}
+
+function joined(zip: Uint8Array<ArrayBuffer>, { bytes, offset }: End): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(offset + bytes.length);
   whole.set(zip.subarray(0, offset));
   whole.set(bytes, offset);

@@ -74,6 +74,11 @@ function inflate(zlib: Zlib, packed: Uint8Array, result: Uint8Array): number | u
 /** The same for bytes that are not deflated. */
 function copy(zlib: Zlib, bytes: Uint8Array, result: Uint8Array): number {
   result.set(bytes);
+  return crc32(zlib, bytes);
+}
+
+/** CRC-32 of bytes. Throws `RangeError` when memory is out. */
+export function crc32(zlib: Zlib, bytes: Uint8Array): number {
   return withMemory(zlib, Math.min(bytes.length, WINDOW) || 1, (window) => {
     let crc = 0;
     for (let at = 0; at < bytes.length; at += WINDOW) {

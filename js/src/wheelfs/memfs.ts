@@ -46,6 +46,7 @@ export interface FileSystem {
   lookupNode(parent: FsNode, name: string): FsNode;
   getPath(node: FsNode): string;
   isDir(mode: number): boolean;
+  mkdirTree(path: string): void;
   unlink(path: string): void;
   readFile(path: string): Uint8Array;
 }

@@ -30,6 +30,8 @@ const PERMISSIONS = 0o7777;
 export interface LazyNode extends FsNode {
   /** Undefined when the file has bytes of its own. */
   source: Source | undefined;
+  /** Its row in the source's table. */
+  readonly member: number;
 }
 
 export type LazyNodeClass = new (parent: FsNode, name: string, source: Source, member: number) => LazyNode;
@@ -60,7 +62,7 @@ export function lazyNodeClass(runtime: Runtime): LazyNodeClass {
 
   return class extends FS.FSNode {
     source: Source | undefined;
-    readonly #member: number;
+    readonly member: number;
 
     constructor(parent: FsNode, name: string, source: Source, member: number) {
       const row = member * COLUMNS;
@@ -71,12 +73,12 @@ export function lazyNodeClass(runtime: Runtime): LazyNodeClass {
       this.usedBytes = table[row + 2] as number;
       this.timestamp = this.mtime = table[row + 6] as number;
       this.source = source;
-      this.#member = member;
+      this.member = member;
     }
 
     override get contents(): unknown {
       if (!this.source) return undefined;
-      const bytes = read(runtime, this, this.source, this.#member);
+      const bytes = read(runtime, this, this.source, this.member);
       this.contents = bytes;
       return bytes;
     }

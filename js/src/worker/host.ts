@@ -1,12 +1,14 @@
 /** Entry of the worker: starts Python in it and answers the page. */
 
-import { type BootOptions, boot } from "../bootstrap.js";
+import { type BootOptions, boot, bootHere } from "../bootstrap.js";
 import type { ProgressDetail } from "../events.js";
 import { useArchives } from "../home.js";
 import type { InstallReport } from "../install.js";
+import { writeFor } from "../instant/write.js";
+import { runAside } from "../place.js";
 import type { Wasminstall } from "../python.js";
 import { packError } from "./errors.js";
-import type { Call, CallbackName, Message, Request } from "./messages.js";
+import type { Begun, Call, CallbackName, Message, Request } from "./messages.js";
 import { sendValue } from "./values.js";
 
 type Asked<Method extends Request["method"]> = Extract<Call, { method: Method }>;
@@ -29,24 +31,41 @@ async function answer(call: Call): Promise<void> {
     if (call.method === "run") sendValue(python.pyodide, await python.run(call.code), send);
     else if (call.method === "install") send(await install(call));
     else if (call.method === "execute") send(await execute(call));
+    else if (call.method === "snapshot") send(await snapshot(call));
     else send(await start(call));
   } catch (error) {
     post({ kind: "failure", id, error: packError(error) });
   }
 }
 
-async function start({ options, callbacks, archives, interrupts }: Asked<"boot">): Promise<void> {
+function snapshot({ options, archives }: Asked<"snapshot">): Promise<void> {
+  useArchives(archives);
+  return writeFor(options, boot);
+}
+
+async function start({ options, callbacks, archives, interrupts }: Asked<"boot">): Promise<Begun> {
   useArchives(archives);
   const told = (name: CallbackName): [string, unknown] => [
     name,
     (value: unknown) => post({ kind: "callback", name, value }),
   ];
   const callable: BootOptions = Object.fromEntries(callbacks.map(told));
-  python = await boot({ ...options, ...callable, worker: false });
+  const booted = await bootHere({ ...options, ...callable });
+  python = booted.python;
   // More of Pyodide than is used elsewhere.
   const { pyodide } = python as unknown as { pyodide: { setInterruptBuffer(buffer: Uint8Array): void } };
-  if (interrupts) pyodide.setInterruptBuffer(interrupts);
+  if (interrupts) {
+    pyodide.setInterruptBuffer(interrupts);
+    runAside(python.pyodide, TOLD_ONCE);
+  }
+  return { start: python.start, make: booted.make };
 }
+
+// The call that was interrupted is told of it; Pyodide's event loop would raise it once more, to nobody.
+const TOLD_ONCE = `
+from asyncio import get_running_loop
+get_running_loop()._keyboard_interrupt_handler = lambda: None
+`;
 
 /** The name of a lock that is held until the worker has ended, in whichever way; undefined where there are no locks. */
 function holdLock(): Promise<string | undefined> {

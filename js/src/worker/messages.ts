@@ -3,7 +3,7 @@
 import type { BootOptions } from "../bootstrap.js";
 import type { ProgressDetail } from "../events.js";
 import type { InstallOptions } from "../install.js";
-import type { ExecuteOptions } from "../python.js";
+import type { ExecuteOptions, StartReport } from "../python.js";
 import type { SentError } from "./errors.js";
 
 /** Options of `boot()` that are called: they stay in the page, and the worker tells it what to call them with. */
@@ -32,8 +32,21 @@ export type Request =
       /** Whether the page wants to hear the progress of this one: `told`. */
       readonly hears: boolean;
     }
+  /** Make a snapshot for the next visit. */
+  | {
+      readonly method: "snapshot";
+      readonly options: SentOptions;
+      readonly archives: Readonly<Record<string, string>>;
+    }
   | { readonly method: "run"; readonly code: string }
   | { readonly method: "execute"; readonly code: string; readonly options: ExecuteOptions };
+
+/** The answer to `boot`. */
+export interface Begun {
+  readonly start: StartReport;
+  /** Whether a snapshot should be made for the next visit. */
+  readonly make: boolean;
+}
 
 /** A request with the number under which it is answered. */
 export type Call = Request & { readonly id: number };

@@ -23,13 +23,28 @@ const HINTS: Readonly<Record<string, string>> = {
 
 /** The options that the worker gets. Throws a `BootError` that names the first that cannot be copied. */
 export function sendable(given: BootOptions, core: Core): SentOptions {
-  const { worker, stdout, stderr, onProgress, pyodide, archive, config, stdlib, index, file, lock, ...others } = given;
+  const {
+    worker,
+    stdout,
+    stderr,
+    onProgress,
+    pyodide,
+    archive,
+    config,
+    stdlib,
+    snapshot,
+    index,
+    file,
+    lock,
+    ...others
+  } = given;
   const options = {
     ...others,
     archive: archive && absolute(archive).href,
     pyodide: typeof pyodide === "string" || pyodide instanceof URL ? absolute(pyodide).href : pyodide,
     config: config && withAddresses(config as Readonly<Record<string, unknown>>),
     stdlib: stdlib && absolute(stdlib).href,
+    snapshot: snapshot && absolute(snapshot).href,
     index: index && core.reachable(index),
     file: file && core.reachable(file),
     lock: lock && core.reachable(lock),
@@ -42,7 +57,8 @@ export function sendable(given: BootOptions, core: Core): SentOptions {
   return options;
 }
 
-function withAddresses(config: Readonly<Record<string, unknown>>): object {
+/** Of these options of Pyodide, the addresses as the page means them. */
+export function withAddresses(config: Readonly<Record<string, unknown>>): object {
   const entries = Object.entries(config).map(([name, value]) => {
     const isAddress = ADDRESSES.includes(name) && (typeof value === "string" || value instanceof URL);
     return [name, isAddress ? absolute(value).href : value];
