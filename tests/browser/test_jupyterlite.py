@@ -1,4 +1,7 @@
-"""In a JupyterLite kernel: what one visit fetched serves a restarted kernel and a reloaded page without a request."""
+"""In somebody else's JupyterLite site: ``%pip install wasminstall`` brings it, ``%load_ext wasminstall`` makes it ours.
+
+What one visit fetched serves a restarted kernel and a reloaded page without a request.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from support.index_server import IndexServer
-from support.jupyterlite_site import Kernel, serve_jupyterlite
+from support.jupyterlite_site import Cell, Kernel, serve_jupyterlite
 from support.store_tab import chromium
 from support.wheel_factory import make_wheel
 
@@ -42,6 +45,13 @@ print(json.dumps({
     "where": info.where,
 }))
 """
+EXTENSION = {
+    "load": "%load_ext wasminstall",
+    "install": "%pip install 'sited<2'\nimport sited\nprint(sited.__version__)",
+    "list": "%pip list",
+    "unload": "%unload_ext wasminstall",
+    "after": "%pip list",
+}
 FILES = {"noted/__init__.py": "from .version import __version__\n", "noted/version.py": "__version__ = '1.0'\n"}
 
 
@@ -59,11 +69,12 @@ class Visit(NamedTuple):
 
 
 class Visits(NamedTuple):
-    """One after the other in one browser."""
+    """One after the other in one browser; in the last one ``EXTENSION`` is run in the end."""
 
     first: Visit
     restarted: Visit
     reloaded: Visit
+    extension: dict[str, Cell]
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +83,13 @@ def visits(server: IndexServer, tmp_path_factory: pytest.TempPathFactory) -> Ite
     server.behave(cache_control="max-age=600")
     server.add(*make_wheel("noted", "1.0", requires=["noted-too"], files={**FILES, "noted/data.txt": "x" * 500}))
     server.add(*make_wheel("noted-too", "1.0"))
-    site = serve_jupyterlite(server, tmp_path_factory.mktemp("jupyterlite"), server.origin + "/pyodide/")
+    sited = dict(make_wheel("sited", version) for version in ("1.0", "2.0"))
+    site = serve_jupyterlite(
+        server,
+        tmp_path_factory.mktemp("jupyterlite"),
+        server.origin + "/pyodide/",
+        files={f"pypi/{name}": data for name, data in sited.items()},
+    )
     with chromium("--window-size=1000,700") as driver:
         driver.set_script_timeout(120)
         kernel = Kernel(driver, site)
@@ -84,8 +101,10 @@ def visits(server: IndexServer, tmp_path_factory: pytest.TempPathFactory) -> Ite
         restarted = visit(kernel, server)
         driver.execute_cdp_cmd("Network.clearBrowserCache", {})
         server.requests.clear()
-        reloaded = visit(Kernel(driver, site), server, "offline=True")
-        yield Visits(first, restarted, reloaded)
+        kernel = Kernel(driver, site)
+        reloaded = visit(kernel, server, "offline=True")
+        extension = {name: kernel.run(cell) for name, cell in EXTENSION.items()}
+        yield Visits(first, restarted, reloaded, extension)
     server.behaviour = before
 
 
@@ -107,7 +126,7 @@ def test_it_installs_from_an_index_and_the_distribution(visits: Visits) -> None:
 
 
 def test_files_are_inflated_when_they_are_read(visits: Visits) -> None:
-    assert [visit.facts["data"] for visit in visits] == [[True, 500]] * 3
+    assert [visit.facts["data"] for visit in visits[:3]] == [[True, 500]] * 3
 
 
 def test_the_kernel_uses_the_cache_of_the_site(visits: Visits) -> None:
@@ -128,6 +147,16 @@ def test_nothing_is_fetched_or_compiled_again(visits: Visits, later: str) -> Non
 
 
 def test_the_bar_below_the_cell(visits: Visits) -> None:
-    for each in visits:
+    for each in visits[:3]:
         assert 'class="wasminstall-progress" data-phase="done"' in each.shown
         assert "Installed 3" in each.shown
+
+
+def test_the_extension_brings_our_pip(visits: Visits) -> None:
+    """And takes it away again. The site's own wheels are asked first, and it forbids PyPI."""
+    cells = visits.extension
+    assert [cell.error for cell in cells.values()] == [""] * 5
+    assert cells["install"].text == "1.0\n"
+    assert "Installed 1" in cells["install"].html[0]
+    assert "<table>" in cells["list"].html[0]
+    assert cells["after"] == Cell("", [], ""), "JupyterLite's own says nothing"

@@ -1,8 +1,7 @@
-"""A JupyterLite site that needs no internet: built by ``jupyter lite``, with our wheel in its own index.
+"""JupyterLite sites that need no internet: built by ``jupyter lite``, with our add-on or without.
 
-``serve_jupyterlite`` builds and mounts it, ``Kernel`` runs cells in the kernel of its REPL page. The Pyodide below it
-is the npm package; the pure wheels a kernel starts with come from PyPI, pinned, and the lock is made to name those
-files.
+``serve_jupyterlite`` builds and mounts one, ``Kernel`` runs cells in the kernel of a page. The Pyodide below it is the
+npm package; the pure wheels a kernel starts with come from PyPI, pinned, and the lock is made to name those files.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,20 +20,11 @@ from support.distribution import ROOT
 from support.index_server import IndexServer
 from support.real_wheels import Pin, fetch_pypi, real_wheel
 
-__all__ = ["Cell", "Kernel", "serve_jupyterlite"]
+__all__ = ["Cell", "Kernel", "save_notebook", "serve_jupyterlite"]
 
-PREFIX = "/jupyterlite/"
 PYODIDE = "static/pyodide/"
 KERNEL_PLUGIN = "@jupyterlite/pyodide-kernel-extension:kernel"
-SETTINGS = {
-    "jupyter-lite-schema-version": 0,
-    "jupyter-config-data": {
-        "exposeAppInBrowser": True,
-        "litePluginSettings": {
-            KERNEL_PLUGIN: {"pyodideUrl": f"./{PYODIDE}pyodide.mjs", "disablePyPIFallback": True},
-        },
-    },
-}
+ADDON = "wasminstall"
 COMM = Pin("comm-0.2.3-py3-none-any.whl", "c615d91d75f7f04f095b30d1c1711babd43bdc6419c1be9886a85f2f4e489417")
 # What a kernel loads at its start, in the versions of the lock where they matter.
 PINS = {
@@ -90,31 +81,56 @@ ELSEWHERE = ("micropip", "packaging", "pygments", "six", "typing-extensions")
 """Those that ``real_wheels`` has a pin for."""
 
 
-def serve_jupyterlite(server: IndexServer, folder: Path, distribution: str) -> str:
-    """Build a site in a new folder and serve it; ``distribution`` is where the lock's other wheels are. Its URL."""
-    site = _build(folder)
-    files = _pyodide_files(distribution)
+def serve_jupyterlite(
+    server: IndexServer,
+    folder: Path,
+    distribution: str,
+    *,
+    build: str = "pyodide",
+    prefix: str = "/jupyterlite/",
+    apps: Sequence[str] = ("repl",),
+    addon: Mapping[str, Any] | None = None,
+    files: Mapping[str, str | bytes] | None = None,
+) -> str:
+    """Build a site in a new folder and serve it below ``prefix``; its URL.
+
+    ``distribution`` is where the lock's other wheels are, ``build`` the Pyodide (npm alias), ``addon`` the settings of
+    our add-on; without them it is switched off, and our wheel is one among the site's. ``files`` are put into the
+    folder that the site is built from.
+    """
+    pyodide = {f"{PYODIDE}{name}": data for name, data in _pyodide_files(build, distribution).items()}
+    site = _build(folder, apps, addon, {**pyodide, **(files or {})})
 
     def file(path: str) -> bytes | None:
-        if path.startswith(PYODIDE):
-            return files.get(path.removeprefix(PYODIDE))
         local = site / path
         local = local / "index.html" if local.is_dir() else local
         return local.read_bytes() if local.is_file() else None
 
-    server.mount(PREFIX, file)
-    return server.origin + PREFIX
+    server.mount(prefix, file)
+    return server.origin + prefix
 
 
-def _build(folder: Path) -> Path:
-    """What ``jupyter lite build`` makes of our settings, our wheel and the one wheel that is in no lock."""
+def _build(
+    folder: Path, apps: Sequence[str], addon: Mapping[str, Any] | None, files: Mapping[str, str | bytes]
+) -> Path:
+    """What ``jupyter lite build`` makes of our settings and the one wheel of a kernel that is in no lock."""
     source, site = folder / "source", folder / "site"
-    (source / "pypi").mkdir(parents=True)
-    (source / "jupyter-lite.json").write_text(json.dumps(SETTINGS))
-    (source / "pypi" / COMM.filename).write_bytes(fetch_pypi(*COMM))
-    [wheel] = (ROOT / "js" / "dist").glob("wasminstall-*.whl")
-    (source / "pypi" / wheel.name).write_bytes(wheel.read_bytes())
-    options = ["--apps", "repl", "--no-sourcemaps", "--no-unused-shared-packages", "--output-dir", str(site)]
+    settings = {"exposeAppInBrowser": True, "litePluginSettings": {KERNEL_PLUGIN: {"disablePyPIFallback": True}}}
+    lite = {"LiteBuildConfig": {"disable_addons": [ADDON] if addon is None else []}, "WasmInstallAddon": addon or {}}
+    contents = {
+        "jupyter-lite.json": json.dumps({"jupyter-lite-schema-version": 0, "jupyter-config-data": settings}),
+        "jupyter_lite_config.json": json.dumps(lite),
+        f"pypi/{COMM.filename}": fetch_pypi(*COMM),
+        **files,
+    }
+    if addon is None:
+        [wheel] = (ROOT / "js" / "dist").glob("wasminstall-*.whl")
+        contents[f"pypi/{wheel.name}"] = wheel.read_bytes()
+    for name, content in contents.items():
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).write_bytes(content.encode() if isinstance(content, str) else content)
+    chosen = [part for app in apps for part in ("--apps", app)]
+    options = [*chosen, "--no-sourcemaps", "--no-unused-shared-packages", "--output-dir", str(site)]
     subprocess.run(
         [sys.executable, "-m", "jupyterlite_core", "build", *options],
         cwd=source,
@@ -125,21 +141,26 @@ def _build(folder: Path) -> Path:
     return site
 
 
-def _pyodide_files(distribution: str) -> dict[str, bytes]:
+def _pyodide_files(build: str, distribution: str) -> dict[str, bytes]:
     """Name to content: the core as npm has it, a kernel's wheels as PyPI has them, and a lock that says so."""
-    core = ROOT / "node_modules" / "pyodide"
+    core = ROOT / "node_modules" / build
     wheels = {name: real_wheel(name) for name in ELSEWHERE}
     wheels |= {name: (pin.filename, fetch_pypi(*pin)) for name, pin in PINS.items()}
     lock = json.loads((core / "pyodide-lock.json").read_text())
     for key, entry in lock["packages"].items():
-        name = key.lower().replace("_", "-")
-        if name in wheels:
-            filename, data = wheels[name]
+        if _normal(key) in wheels:
+            filename, data = wheels[_normal(key)]
             entry |= {"file_name": filename, "sha256": _sha256(data), "version": filename.split("-")[1]}
+            # IPython of Pyodide 0.29 has sqlite3 among them, which a kernel does without.
+            entry["depends"] = [each for each in entry["depends"] if _normal(each) in wheels]
         else:
             entry["file_name"] = distribution + entry["file_name"]
     files = {each.name: each.read_bytes() for each in core.iterdir() if each.is_file()}
     return {**files, **dict(wheels.values()), "pyodide-lock.json": json.dumps(lock).encode()}
+
+
+def _normal(name: str) -> str:
+    return name.lower().replace("_", "-")
 
 
 def _sha256(data: bytes) -> str:
@@ -155,11 +176,11 @@ class Cell(NamedTuple):
 
 
 class Kernel:
-    """The Python kernel of a REPL page."""
+    """The Python kernel of a page: that of the REPL, unless told."""
 
-    def __init__(self, driver: webdriver.Chrome, site: str) -> None:
+    def __init__(self, driver: webdriver.Chrome, site: str, page: str = "repl/index.html?kernel=python") -> None:
         self.driver = driver
-        driver.get(f"{site}repl/index.html?kernel=python")
+        driver.get(site + page)
         self._script(CONNECT)
 
     def run(self, code: str) -> Cell:
@@ -170,28 +191,55 @@ class Kernel:
         """What the menu's "Restart Kernel" does."""
         self._script("await globalThis.kernel.restart();")
 
+    def run_notebook(self) -> None:
+        """What the menu's "Run All Cells" does, in the notebook that the page shows."""
+        self._script('await jupyterapp.commands.execute("notebook:run-all-cells");')
+
     def _script(self, body: str, *arguments: str) -> Any:
-        kind, value = self.driver.execute_async_script(
-            "const done = arguments[arguments.length - 1];"
-            f"(async (code) => {{{body}}})(arguments[0]).then(v => done(['ok', v]), e => done(['error', String(e)]));",
-            *arguments or [""],
-        )
-        assert kind == "ok", value
-        return value
+        return _run_script(self.driver, body, *arguments)
 
 
-CONNECT = """
+def save_notebook(driver: webdriver.Chrome, path: str, notebook: Mapping[str, Any] | Sequence[str]) -> None:
+    """Put a notebook, or one of these code cells, into the browser's storage: every page of a site looks there.
+
+    Any page of the site has to be open.
+    """
+    if not isinstance(notebook, Mapping):
+        cells = [{"cell_type": "code", "source": source, **EMPTY} for source in notebook]
+        notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": PYTHON, "cells": cells}
+    model = {"type": "notebook", "format": "json", "content": notebook}
+    _run_script(driver, SAVE, json.dumps([path, model]))
+
+
+def _run_script(driver: webdriver.Chrome, body: str, *arguments: str) -> Any:
+    kind, value = driver.execute_async_script(
+        "const done = arguments[arguments.length - 1];"
+        f"(async (code) => {{{body}}})(arguments[0]).then(v => done(['ok', v]), e => done(['error', String(e)]));",
+        *arguments or [""],
+    )
+    assert kind == "ok", value
+    return value
+
+
+EMPTY: dict[str, object] = {"metadata": {}, "outputs": [], "execution_count": None}
+PYTHON = {"kernelspec": {"name": "python", "display_name": "Python (Pyodide)"}}
+STARTED = """
 const soon = () => new Promise((done) => setTimeout(done, 50));
 while (!globalThis.jupyterapp) await soon();
 await jupyterapp.started;
-const { sessions } = jupyterapp.serviceManager;
+"""
+SAVE = f"""{STARTED}
+await jupyterapp.serviceManager.contents.save(...JSON.parse(code));
+"""
+CONNECT = f"""{STARTED}
+const {{ sessions }} = jupyterapp.serviceManager;
 let model;
-while (!model) {
+while (!model) {{
   await soon();
   await sessions.refreshRunning();
   model = [...sessions.running()][0];
-}
-globalThis.kernel = sessions.connectTo({ model }).kernel;
+}}
+globalThis.kernel = sessions.connectTo({{ model }}).kernel;
 """
 EXECUTE = """
 const shown = new Map();

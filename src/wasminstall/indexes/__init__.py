@@ -6,6 +6,7 @@ from .distribution import DistributionIndex
 from .installed import InstalledIndex
 from .kept import KeptOnly
 from .model import Candidate, Index, Listing, Origin, Refusal, RefusedFile
+from .piplite import PipliteIndex, is_piplite
 from .simple import SimpleIndex
 
 __all__ = [
@@ -19,8 +20,10 @@ __all__ = [
     "Listing",
     "Origin",
     "PinnedTo",
+    "PipliteIndex",
     "Refusal",
     "RefusedFile",
     "SimpleIndex",
     "direct_candidate",
+    "is_piplite",
 ]

@@ -7,6 +7,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 from ..addresses import hide_credentials, without_credentials
 from ..errors import InvalidRequirement
 from ..requirements import Requirement
+from ..requirements.slips import BUILD_FIRST
 from ..targets import Target
 from .filenames import best_rank, wheel_name
 from .model import Candidate
@@ -32,7 +33,7 @@ def direct_candidate(requirement: Requirement, target: Target) -> Candidate:
         raise InvalidRequirement(
             written,
             f"{filename!r} is not the file name of a wheel",
-            hint="only wheels can be installed; a source distribution has to be built into one first",
+            hint=f"only wheels can be installed: {BUILD_FIRST}",
         )
     if parsed.name != requirement.name:
         raise InvalidRequirement(written, f"the wheel is of {parsed.name}, not of {requirement.name}")

@@ -7,6 +7,7 @@ of libraries, not wheels; they are candidates like the rest and are placed elsew
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote, urljoin
@@ -57,10 +58,23 @@ class DistributionIndex:
             return Listing(name, self.source, (), (candidate,))
         return Listing(name, self.source, (candidate,))
 
+    def but_for(self, name: str) -> DistributionIndex:
+        """The same lock without this project (normalised)."""
+        less = copy(self)
+        less._entries = {other: entry for other, entry in self._entries.items() if other != name}
+        return less
+
     @property
     def names(self) -> frozenset[str]:
         """The normalised names of everything in the lock."""
         return frozenset(self._entries)
+
+    @property
+    def modules(self) -> Mapping[str, str]:
+        """The project (normalised) by the name, normalised too, of each module that is called otherwise."""
+        pairs = ((module, name) for name, entry in self._entries.items() for module in entry.get("imports") or ())
+        found = {str(canonicalize_name(str(module))): name for module, name in pairs}
+        return {module: name for module, name in found.items() if module not in self._entries}
 
     @property
     def fingerprint(self) -> str:

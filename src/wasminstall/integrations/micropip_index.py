@@ -13,6 +13,7 @@ from ..addresses import without_credentials
 from ..errors import HTTPStatusError, IndexAnswerError
 from ..indexes import Candidate, Listing, RefusedFile
 from ..indexes.html import read_html_page
+from ..indexes.piplite import released_files
 from ..indexes.simple import candidate_of
 from ..pages import Pages
 from ..targets import Target
@@ -70,22 +71,6 @@ def _files(answer: Response, name: str) -> Iterable[Mapping[str, Any]]:
         return list(page["files"])
     try:
         page = json.loads(bytes(answer.body))
-        return list(page["files"] if "files" in page else _released(page["releases"]))
+        return list(page["files"] if "files" in page else released_files(page["releases"]))
     except (ValueError, KeyError, TypeError, AttributeError):
         raise IndexAnswerError(shown, "it is neither the Simple API nor the JSON API of PyPI") from None
-
-
-def _released(releases: Mapping[str, Iterable[Mapping[str, Any]]]) -> list[dict[str, Any]]:
-    """The JSON API's files: ``digests`` are what PEP 691 calls ``hashes``, and names have underscores."""
-    return [
-        {
-            "filename": file["filename"],
-            "url": file.get("url"),
-            "hashes": file.get("digests"),
-            "size": file.get("size"),
-            "requires-python": file.get("requires_python"),
-            "yanked": file.get("yanked") and (file.get("yanked_reason") or True),
-        }
-        for files in releases.values()
-        for file in files
-    ]
