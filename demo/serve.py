@@ -1,52 +1,23 @@
-"""Serves the notebook page and all it needs on one origin: ``python demo/serve.py``, after ``node demo/build.mjs``.
+"""The command line of the demo: ``python demo/serve.py``, after ``node demo/build.mjs``.
 
-``/`` the page, ``/wasminstall/`` the bootstrap, ``/pyodide/`` the Pyodide distribution, ``/index/simple/`` an index
-proxy for the default index. What was fetched stays in the cache folder, so the second start needs no network.
+It needs nothing but Python to say what is missing; ``notebook_server.py`` does the work.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
-import errno
-import json
-import os
-import socket
 import sys
-import webbrowser
 from pathlib import Path
 
-import httpx
-from aiohttp import web
-
-from mirror import DistributionMirror, cache_folder
-from wasminstall._default_index import DEFAULT_INDEX_URL
-from wasminstall.serve import Answer, ContentStore, Distribution, Folder, IndexProxy, create_app
-
-__all__ = ["demo_app", "main"]
+__all__ = ["main"]
 
 ROOT = Path(__file__).resolve().parent.parent
-HOST = "127.0.0.1"
 BUILT = {
     ROOT / "demo/dist/notebook.js": "node demo/build.mjs",
     ROOT / "js/dist/wasminstall.mjs": "npm run build",
     ROOT / "node_modules/pyodide/pyodide-lock.json": "npm ci",
 }
 """What must be there before the page can work, and the command that makes it."""
-
-
-def demo_app(mirror: DistributionMirror, *, cache: Path, proxy: bool) -> web.Application:
-    """The notebook's server; ``proxy`` is which index the page begins with."""
-    store = ContentStore(cache / "sha256")
-    return create_app(
-        [
-            Answer("/config.json", {"proxy": proxy}),
-            Distribution(ROOT / "node_modules/pyodide", mirror.wheel, store),
-            IndexProxy(cache, store),
-            Folder("/wasminstall/", ROOT / "js/dist"),
-            Folder("/", ROOT / "demo/dist"),
-        ]
-    )
 
 
 def main() -> int:
@@ -57,15 +28,11 @@ def main() -> int:
         print("First build what the page is made of:", *missing, sep="\n  ", file=sys.stderr)
         return 1
     try:
-        listener = listen(options.port)
-    except OSError as error:
-        print(f"Cannot listen on {HOST}:{options.port}: {error.strerror}", file=sys.stderr)
+        from notebook_server import run
+    except ImportError as error:
+        print(f"This Python lacks {error.name}: `make demo` sets up one that has everything.", file=sys.stderr)
         return 1
-    try:
-        asyncio.run(serve(listener, options))
-    except KeyboardInterrupt:
-        print("Stopped.")
-    return 0
+    return run(options)
 
 
 def read_options() -> argparse.Namespace:
@@ -81,61 +48,8 @@ def read_options() -> argparse.Namespace:
         default="auto",
         help="which index the page begins with; auto: the proxy if the default index cannot be read from a page",
     )
-    parser.add_argument(
-        "--cache", type=Path, default=cache_folder(), help="where fetched files stay (default %(default)s)"
-    )
+    parser.add_argument("--cache", type=Path, help="where fetched files stay (default ~/.cache/wasminstall)")
     return parser.parse_args()
-
-
-def listen(port: int) -> socket.socket:
-    """A listening socket on this port or the first free one after it."""
-    for candidate in range(port, port + 100):
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((HOST, candidate))
-        except OSError as error:
-            listener.close()
-            if error.errno != errno.EADDRINUSE:
-                raise
-        else:
-            return listener
-    raise OSError(errno.EADDRINUSE, f"ports {port} to {port + 99} are all in use")
-
-
-async def serve(listener: socket.socket, options: argparse.Namespace) -> None:
-    """Run the server on this socket until cancelled."""
-    proxy = options.index == "proxy" or (options.index == "auto" and not await readable_from_pages(DEFAULT_INDEX_URL))
-    version = json.loads((ROOT / "node_modules/pyodide/package.json").read_text("utf-8"))["version"]
-    async with DistributionMirror(version, cache=options.cache) as mirror:
-        runner = web.AppRunner(demo_app(mirror, cache=options.cache, proxy=proxy))
-        await runner.setup()
-        try:
-            await web.SockSite(runner, listener).start()
-            announce(f"http://{HOST}:{listener.getsockname()[1]}/", browser=not options.no_browser)
-            await asyncio.Event().wait()
-        finally:
-            await runner.cleanup()
-
-
-async def readable_from_pages(index: str) -> bool:
-    """Whether this index sends the CORS headers a browser wants to see."""
-    try:
-        async with httpx.AsyncClient(follow_redirects=True, timeout=5) as client:
-            answer = await client.head(f"{index}packaging/", headers={"Origin": f"http://{HOST}"})
-    except httpx.HTTPError:
-        return False
-    return "access-control-allow-origin" in answer.headers
-
-
-def announce(address: str, *, browser: bool) -> None:
-    """Tell where the page is, and open it where there is a screen to see it on."""
-    print(f"The notebook is at {address}\nStop with Ctrl-C.", flush=True)
-    has_display = sys.platform in {"win32", "darwin"} or bool(
-        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    )
-    if browser and has_display:
-        webbrowser.open(address)
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ def on_page_markdown(markdown: str, **_: object) -> str:
     if missing:
         raise PluginError(f"docs/hooks/architecture.py names rooms that do not exist: {', '.join(missing)}")
     parts = {"picture": picture(rooms), "rooms": table(rooms), "bootstrap": bootstrap_table()}
-    return re.sub(r"<!-- architecture: (\w+) -->", lambda found: parts[found[1]], markdown)
+    return re.sub(r"(?:\[.*\) )?<!-- architecture: (\w+) -->", lambda found: parts[found[1]], markdown)
 
 
 # --- reading the package ---------------------------------------------------------------------------------------------

@@ -9,6 +9,8 @@
 - ``<!-- typescript: NAMES -->``: what these names of the JavaScript side are, from its types and their comments;
 - ``<!-- other types -->``: the same for the names that the page does not list itself;
 - ``<!-- targets -->``: the table of targets, computed by ``wasminstall.targets``.
+
+Before each stands a link to where that is, for those who read the page as a file; it is left out.
 """
 
 from __future__ import annotations
@@ -44,6 +46,7 @@ PAGES = {
 
 def on_page_markdown(markdown: str, **_: object) -> str:
     """Replace the comments."""
+    markdown = re.sub(r"^\[[^\]]*\]\([^)]*\) (?=<!-- )", "", markdown, flags=re.MULTILINE)
     markdown = re.sub(r"<!-- include: (\S+)(?: until (.+?))? -->", lambda found: included(*found.groups()), markdown)
     markdown = re.sub(r"<!-- example: (\S+) -->", lambda found: example(found[1]), markdown)
     markdown = re.sub(r"<!-- message: (.+?) -->", lambda found: message(found[1]), markdown)

@@ -3,6 +3,7 @@
 /**
  * What went wrong:
  *
+ * - `invalid-option`: `boot()` was given an option that it does not know, or one of another kind;
  * - `webassembly-blocked`: this page or runtime may not compile WebAssembly (usually a Content-Security-Policy);
  * - `pyodide-not-found`: the Pyodide script could not be loaded;
  * - `pyodide-failed`: the script is there, but the interpreter did not start;
@@ -14,6 +15,7 @@
  * - `page-is-file`: the page was opened as a file, from which a browser loads nothing.
  */
 export type BootErrorCode =
+  | "invalid-option"
   | "webassembly-blocked"
   | "pyodide-not-found"
   | "pyodide-failed"

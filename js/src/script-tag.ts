@@ -71,10 +71,12 @@ function start(tag: HTMLScriptElement): ScriptTagApi {
   const inWorker = (script: HTMLScriptElement): boolean => isOn(script.dataset.worker ?? tag.dataset.worker);
   const python = startedOnce(async (worker) => {
     if (ownUrl().startsWith("file:")) throw new BootError("page-is-file", PAGE_IS_FILE);
-    const expected = [tag, ...pythonScripts().filter((script) => inWorker(script) === worker)];
-    const options = { ...optionsOf(tag, worker), expected: expected.map(wordsOf).filter(hasNeeds) };
+    const scripts = pythonScripts().filter((script) => inWorker(script) === worker);
+    const expected = [tag, ...scripts].map(wordsOf).filter(hasNeeds);
+    const whole = startsWhole(tag) ? (await room).wholeOf(tag, scripts) : undefined;
+    const options = { ...optionsOf(tag, worker), ...whole?.options, expected };
     const started = await boot(options as BootOptions);
-    await (await room).installForPage(tag, started);
+    await (await room).installForPage(tag, started, whole);
     return started as StartedPython;
   });
   const read = documentIsRead();
@@ -129,6 +131,11 @@ function optionsOf({ dataset }: HTMLScriptElement, worker: boolean): BootOptions
   const loaded = !worker && "loadPyodide" in globalThis ? (globalThis as unknown as BootOptions["pyodide"]) : undefined;
   const pyodide = dataset.pyodide ?? loaded;
   return { pyodide, archive, stdlib, cache: cache !== "false", index, offline: isOn(offline), worker };
+}
+
+/** Whether Python starts with all that the page names; otherwise each script installs when its turn comes. */
+function startsWhole({ dataset }: HTMLScriptElement): boolean {
+  return isOn(dataset.instant) || Boolean(dataset.preload || dataset.snapshot);
 }
 
 /** What a script says about what it will need: to be fetched ahead. */

@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Literal, Unpack, get_args, overload
 
+from .arguments import check_choice, check_options, check_text
 from .context import Access, current_context, default_index_urls, make_ready, open_pages
 from .distributions import Description, Distribution, Distributions, describe, frozen_line
-from .errors import InvalidInput, NotInstalled, PythonMismatch
+from .environment import Environment
+from .errors import EnvironmentStateError, NotInstalled, PythonMismatch
+from .graph import current_graph
+from .hosts.folder import FolderHost
 from .indexes import Candidate
 from .installing import install_into, uninstall_from
 from .offline import with_or_without_network
@@ -18,7 +23,7 @@ from .pages import Pages
 from .plan import Plan
 from .progress import Reporter
 from .reading import reader
-from .report import Report
+from .report import Removed, Report
 from .reporters import reporter_for
 from .requirements import parse_requirement, python_accepts, read_requirements
 from .requirements.requested import Read, Requested
@@ -60,6 +65,7 @@ async def install(
     upgrade: bool | Iterable[str] = False,
     reinstall: bool = False,
     require_hashes: bool = False,
+    download: str | None = None,
     dry_run: bool = False,
     progress: Reporter | str | None = "events",
 ) -> Report | Plan:
@@ -85,6 +91,7 @@ async def install(
     What may change: installed packages stay where they satisfy everything; ``upgrade=True`` moves the named ones (or
     the ones given as names) to the best version, ``reinstall=True`` places the named ones again. ``pre``: accept
     pre-releases. ``deps=False``: without dependencies. ``require_hashes``: refuse what has no hash in ``file``.
+    ``download="folder"``: put the wheels, those of what is installed too, into this folder, and install nothing.
 
     ``progress``: who is told. ``"events"``: the page, as ``wasminstall:progress``; ``"text"``: one line;
     ``"notebook"``: a bar below the cell; an element of the page, or its selector (``"#id"``): a bar in it; a function:
@@ -94,11 +101,14 @@ async def install(
     Raises ``InvalidInput``, ``ResolutionError``, ``TransportError``, ``IndexAnswerError``, ``NotInCache``,
     ``WheelError`` or ``EnvironmentStateError``; the environment is then as it was before.
     """
-    _check_choice("index_strategy", index_strategy, get_args(IndexStrategy))
-    _check_choice("prefer", prefer, get_args(Prefer))
+    check_choice("index_strategy", index_strategy, get_args(IndexStrategy))
+    check_choice("prefer", prefer, get_args(Prefer))
+    check_options({"file": file, "extras": extras, "groups": groups, "lock": lock, "constraints": constraints})
+    check_options({"index_urls": index_urls, "index_for": index_for, "headers": headers, "mirrors": mirrors})
+    check_options({"timeout": timeout, "cache": cache, "offline": offline, "limits": limits, "pre": pre, "deps": deps})
+    check_options({"upgrade": upgrade, "reinstall": reinstall, "require_hashes": require_hashes})
+    check_options({"download": download, "dry_run": dry_run})
     reporter = reporter_for(progress)
-    if file == "" or lock == "":
-        raise InvalidInput("an empty string names no file", hint="file and lock are a path, a URL or text")
     await make_ready()
     access = Access(
         strategy=index_strategy,
@@ -140,16 +150,12 @@ async def install(
         if lock is not None:
             locked = await _locked(lock, read, context.target, wish, extras, groups)
             wish = replace(wish, reinstall=frozenset(item.name for item in locked) if reinstall else frozenset())
-        return await install_into(context, wish, lock=locked, dry_run=dry_run, reporter=reporter)
+        folder = None if download is None else Path(download)
+        if folder is not None:
+            context = replace(context, environment=Environment(FolderHost(folder)), libraries={})
+        return await install_into(context, wish, lock=locked, dry_run=dry_run, folder=folder, reporter=reporter)
 
     return await with_or_without_network(fulfil, access, opened)
-
-
-def _check_choice(option: str, value: str, choices: Sequence[str]) -> None:
-    """Raise ``InvalidInput`` for a value that is none of the choices: a misspelt one must not count as the default."""
-    if value not in choices:
-        shown = " or ".join(repr(choice) for choice in choices)
-        raise InvalidInput(f"{option}={value!r} is not known", hint=f"it is one of: {shown}")
 
 
 async def _locked(
@@ -196,8 +202,10 @@ def lock(*, format: Literal["pylock", "pyodide-lock"] = "pylock") -> str:  # noq
 
     ``pylock`` is PEP 751, for ``install(lock=...)``, uv and pip; ``pyodide-lock`` is what ``loadPyodide`` takes as
     ``lockFileURL``. Either is for this target only.
-    Raises ``LockError`` naming what was installed by a tool that did not record where from.
+    Raises ``LockError`` naming what was installed by a tool that did not record where from, and ``InvalidInput`` for
+    another format.
     """
+    check_choice("format", format, ("pylock", "pyodide-lock"))
     from .locks.entries import lock_entries
     from .locks.pylock_writer import write_pylock
     from .locks.pyodide_lock import write_pyodide_lock
@@ -211,14 +219,26 @@ def lock(*, format: Literal["pylock", "pyodide-lock"] = "pylock") -> str:  # noq
     return write_pyodide_lock(entries, {} if context.distribution is None else context.distribution.info)
 
 
-async def uninstall(names: str | Iterable[str]) -> tuple[str, ...]:
-    """Remove installed distributions; returns what was removed as ``name==version``.
+async def uninstall(names: str | Iterable[str]) -> Removed:
+    """Remove installed distributions; returns what was removed as ``name==version``, with ``warnings``.
 
     Modules that were imported before stay in memory until the interpreter restarts.
-    Raises ``InvalidRequirement`` for what is no name, ``NotInstalled`` when one is not there; nothing is removed then.
+    Raises ``InvalidInput`` for what is no name, ``NotInstalled`` when one is not there; nothing is removed then.
     """
-    wanted = [parse_requirement(name).name for name in ([names] if isinstance(names, str) else names)]
-    return await uninstall_from(current_context(), wanted)
+    check_options({"names": names})
+    wanted = [item.name for item in read_requirements(names)]
+    gone = await uninstall_from(current_context(), wanted)
+    return Removed(gone, warnings=_missed(wanted))
+
+
+def _missed(names: Iterable[str]) -> list[str]:
+    """One warning for each of these that is gone and that somebody installed needs."""
+    try:
+        graph = current_graph()
+    except EnvironmentStateError:  # somebody's METADATA cannot be read
+        return []
+    needed = {name: ", ".join(edge.by for edge in graph.needed_by(name)) for name in dict.fromkeys(names)}
+    return [f"{name} is needed by {by}" for name, by in needed.items() if by]
 
 
 def list_installed() -> Distributions:
@@ -234,7 +254,8 @@ def freeze() -> str:
 
 
 def show(name: str) -> Description:
-    """One installed distribution in detail. Raises ``NotInstalled``."""
+    """One installed distribution in detail. Raises ``InvalidInput`` for what is no name, ``NotInstalled``."""
+    check_text("name", name)
     wanted = parse_requirement(name).name
     found = current_context().environment.installed()
     if wanted not in found:

@@ -13,10 +13,21 @@ from pathlib import Path
 
 from ._default_index import DEFAULT_INDEX_URL
 from ._vendor.packaging.utils import canonicalize_name
+from .arguments import check_addresses
 from .cache import Cache, open_cache
 from .environment import Environment
 from .hosts.folder import FolderHost
-from .indexes import AllThatHaveIt, DistributionIndex, FirstThatHasIt, Index, KeptOnly, PinnedTo, SimpleIndex
+from .indexes import (
+    AllThatHaveIt,
+    DistributionIndex,
+    FirstThatHasIt,
+    Index,
+    KeptOnly,
+    PinnedTo,
+    PipliteIndex,
+    SimpleIndex,
+    is_piplite,
+)
 from .installed import Installed
 from .options import IndexStrategy
 from .pages import Pages
@@ -35,7 +46,7 @@ __all__ = [
     "set_default_index",
 ]
 
-_default_index_urls: tuple[str, ...] = (DEFAULT_INDEX_URL,)
+_default_index_urls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,14 +103,28 @@ class Context:
 
 
 def set_default_index(*urls: str) -> None:
-    """Use these Simple API addresses instead of PyPI wherever ``index_urls`` is not given; without any, PyPI again."""
+    """Use these Simple API addresses instead of PyPI wherever ``index_urls`` is not given; without any, PyPI again.
+
+    Raises ``InvalidInput`` for what is no address.
+    """
     global _default_index_urls
-    _default_index_urls = urls or (DEFAULT_INDEX_URL,)
+    check_addresses("urls", urls)
+    _default_index_urls = urls
 
 
 def default_index_urls() -> tuple[str, ...]:
-    """The indexes in use where none are named."""
-    return _default_index_urls
+    """The indexes in use where none are named: those of ``set_default_index``, the page's, or PyPI."""
+    return _default_index_urls or _page_index_urls() or (DEFAULT_INDEX_URL,)
+
+
+def _page_index_urls() -> tuple[str, ...]:
+    """The index that the page named for this Python when it started it."""
+    if sys.platform != "emscripten":
+        return ()
+    from .javascript import page_helper
+
+    url = getattr(page_helper(), "index", "")
+    return (str(url),) if url else ()
 
 
 async def make_ready() -> None:
@@ -123,10 +148,11 @@ def current_context(access: Access | None = None, opened: Pages | None = None) -
     pages = opened or open_pages(access)
 
     def index(url: str) -> Index:
-        found = SimpleIndex(pages, url, target, "PyPI" if url == DEFAULT_INDEX_URL else "")
+        kind = PipliteIndex if is_piplite(url) else SimpleIndex
+        found = kind(pages, url, target, "PyPI" if url == DEFAULT_INDEX_URL else "")
         return KeptOnly(found, pages.cache) if access.offline else found
 
-    urls = _default_index_urls if access.index_urls is None else tuple(access.index_urls)
+    urls = default_index_urls() if access.index_urls is None else tuple(access.index_urls)
     indexes = [index(url) for url in urls]
     chain: Index = AllThatHaveIt(indexes) if access.strategy == "best-match" else FirstThatHasIt(indexes)
     pins = {str(canonicalize_name(name)): index(url) for name, url in access.index_for.items()}

@@ -13,14 +13,15 @@ from typing import Literal
 
 from ._vendor.packaging.utils import canonicalize_name
 from .addresses import without_credentials
-from .context import Context, current_context
+from .arguments import check_text
+from .context import current_context
 from .errors import InvalidRequirement, NotInstalled
 from .installed import Installed
 from .requirements import Requirement, parse_metadata_requirement, parse_requirement
 from .targets import Target
 from .wheels.metadata import Metadata
 
-__all__ = ["Branch", "Edge", "InstalledGraph", "Reasons", "State", "Tree", "tree", "why"]
+__all__ = ["Branch", "Edge", "InstalledGraph", "Reasons", "State", "Tree", "current_graph", "tree", "why"]
 
 State = Literal["satisfied", "unsatisfied", "missing"]
 """Of a dependency: its distribution is there and fits, is there in a version that does not fit, or is not there."""
@@ -151,6 +152,15 @@ class InstalledGraph:
         """The installed distributions that ``name`` (normalised) needs directly."""
         return tuple(edge.to for edge in self._needs.get(name, ()) if edge.state != "missing")
 
+    def needed_by(self, name: str) -> tuple[Edge, ...]:
+        """Who needs ``name`` (normalised) directly, whether it is there or not."""
+        return tuple(self._needed_by.get(name, ()))
+
+    def label(self, name: str) -> str:
+        """``name version`` of what is installed, or nothing."""
+        node = self._nodes.get(name)
+        return "" if node is None else f"{node.name} {node.version}"
+
     def tree(self) -> Tree:
         """Everything, from what nothing else needs downwards; each distribution is unfolded once."""
         seen: set[str] = set()
@@ -253,18 +263,22 @@ class InstalledGraph:
 
 def tree() -> Tree:
     """Everything that is installed, each distribution above what it needs; missing and unfitting ones are marked."""
-    return _current_graph(current_context()).tree()
+    return current_graph().tree()
 
 
 def why(name: str) -> Reasons:
     """Why a distribution is installed: who needs it, up to what a person asked for.
 
-    Also answers for something that is missing but needed. Raises ``NotInstalled`` when it is neither.
+    Also answers for something that is missing but needed. Raises ``NotInstalled`` when it is neither, and
+    ``InvalidInput`` for what is no name.
     """
-    return _current_graph(current_context()).why(parse_requirement(name).name)
+    check_text("name", name)
+    return current_graph().why(parse_requirement(name).name)
 
 
-def _current_graph(context: Context) -> InstalledGraph:
+def current_graph() -> InstalledGraph:
+    """The graph of this interpreter's environment."""
+    context = current_context()
     return InstalledGraph(context.environment.installed(), context.target, context.libraries, context.metadata)
 
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
@@ -30,6 +29,7 @@ from .errors import (
     InvalidWheel,
     NotInCache,
     ResolutionError,
+    TransportError,
     UnknownProject,
 )
 from .indexes import Candidate, InstalledIndex
@@ -55,23 +55,46 @@ async def install_into(
     *,
     lock: Sequence[Candidate] | None = None,
     dry_run: bool = False,
+    folder: Path | None = None,
     reporter: Reporter | None = None,
 ) -> Report | Plan:
-    """Fulfil the wish, or place exactly what a ``lock`` names. Two calls at once run one after the other."""
+    """Fulfil the wish, or place exactly what a ``lock`` names. Two calls at once run one after the other.
+
+    With a ``folder`` the wheels are put there, as they are, and nothing is placed.
+    """
     async with Progress(reporter) as progress, _turn():
-        install = _Install(context, wish, lock, dry_run, progress)
+        install = _Install(context, wish, lock, dry_run, progress, folder)
         try:
-            return await install.run()
-        except (ResolutionError, HTTPStatusError, HashMismatch, IndexAnswerError) as error:
-            if not install.may_be_out_of_date(error):
-                raise
-            context.pages.distrust = True
-            return await install.run()
+            return await _run_with_fresh_answers(install, context)
+        except TransportError as error:
+            if lock is None:
+                from .elsewhere import name_another_source  # for an error only
+
+                await name_another_source(error, context, wish, _planned)
+            raise
         finally:
             # Nobody waits for what is to be kept, unless the event loop may end with the install.
             writing = context.cache.settle_later()
             if sys.platform != "emscripten":
                 await asyncio.shield(writing)
+
+
+async def _run_with_fresh_answers(install: _Install, context: Context) -> Report | Plan:
+    """Run; once more where what was kept may be the reason that it failed."""
+    try:
+        return await install.run()
+    except (ResolutionError, HTTPStatusError, HashMismatch, IndexAnswerError) as error:
+        if not install.may_be_out_of_date(error):
+            raise
+        context.pages.distrust = True
+        return await install.run()
+
+
+async def _planned(context: Context, wish: Wish) -> Plan:
+    """What an install would do, told to nobody."""
+    plan = await _Install(context, wish, None, True, Progress(None)).run()
+    assert isinstance(plan, Plan)
+    return plan
 
 
 async def uninstall_from(context: Context, names: Sequence[str]) -> tuple[str, ...]:
@@ -90,13 +113,20 @@ class _Install:
     """One call of ``install_into``, which may be run a second time."""
 
     def __init__(
-        self, context: Context, wish: Wish, lock: Sequence[Candidate] | None, dry_run: bool, progress: Progress
+        self,
+        context: Context,
+        wish: Wish,
+        lock: Sequence[Candidate] | None,
+        dry_run: bool,
+        progress: Progress,
+        folder: Path | None = None,
     ) -> None:
         self._context = context
         self._wish = wish
         self._lock = lock
         self._dry_run = dry_run
         self._progress = progress
+        self._folder = folder
         self._recalled = False
         self._started = time.perf_counter()
         if wish.upgrade:
@@ -125,11 +155,15 @@ class _Install:
             if self._dry_run:
                 self._progress.ended(repr(plan).partition("\n")[0])
                 return plan
-            imported = _imported(plan, context)
-            added = await _carry_out(plan, wish, context, downloads, self._progress)
+            imported = _imported(plan, context)  # nothing, in a folder of wheels
+            if self._folder is None:
+                added = await _carry_out(plan, wish, context, downloads, self._progress)
+            else:
+                added = await _save(plan, wish, self._folder, downloads, self._progress)
         finally:
             await downloads.cancel()
-        report = Report(plan, added, time.perf_counter() - self._started, imported)
+        folder = "" if self._folder is None else str(self._folder)
+        report = Report(plan, added, time.perf_counter() - self._started, imported, folder=folder)
         self._progress.ended(repr(report).partition("\n")[0])
         return replace(report, notes=(*context.cache.warnings, *self._progress.warnings))
 
@@ -152,8 +186,11 @@ class _Install:
         """Let the resolver say what it needs, and supply it, until it has the answer."""
         context = self._context
         sources = (InstalledIndex(problem.installed), *context.sources)
-        names = frozenset() if context.distribution is None else context.distribution.names
-        knowledge = Knowledge(tuple(source.source for source in context.sources if source.source), names)
+        asked = tuple(source.source for source in context.sources if source.source)
+        distribution = context.distribution
+        knowledge = (
+            Knowledge(asked) if distribution is None else Knowledge(asked, distribution.names, distribution.modules)
+        )
         catalogue = Catalogue(sources, context, downloads, knowledge, self._progress)
         search = resolve(problem, knowledge)
         try:
@@ -216,25 +253,68 @@ def _imported(plan: Plan, context: Context) -> tuple[str, ...]:
 async def _carry_out(
     plan: Plan, wish: Wish, context: Context, downloads: Downloads, progress: Progress
 ) -> tuple[Added, ...]:
-    """Fetch and verify every wheel of the plan, then place them all."""
+    """Fetch and verify every wheel of the plan, and place them all: prepared as they come, in place together."""
+    digests = [action.candidate.hashes.get("sha256", "") for action in plan.changes]
+    # In the order in which they are needed: the cache reads one after the other.
+    layouts = KeptLayouts(context.cache, context.environment.host, digests, context.access.limits)
+    _begin(plan, downloads, progress)
+    bytecode = KeptBytecode(context.cache, context.environment.host, digests)
+    arrivals: list[asyncio.Future[Arrival]] = [asyncio.Future() for _ in plan.changes]
+
+    async def arrive(action: Action, digest: str, arrival: asyncio.Future[Arrival]) -> None:
+        data = await _verified(action, wish, downloads)
+        opened = await _arrival(action, data, context, layouts)
+        if not arrival.done():  # cancelled, with the one who waits
+            arrival.set_result(opened)
+        if all(other.done() for other in arrivals):
+            progress.placing(len(arrivals))
+        await bytecode.match(digest, opened.archive.layout)
+
+    def staged(name: str, finished: int) -> None:
+        if all(arrival.done() for arrival in arrivals):
+            progress.placed(name, finished, len(arrivals))
+
+    async def place() -> None:
+        small_first = sorted(zip(plan.changes, arrivals, strict=True), key=lambda item: item[0].candidate.size)
+        await context.environment.apply(place=[arrival for _, arrival in small_first], staged=staged)
+
+    await all_at_once([place(), *map(arrive, plan.changes, digests, arrivals)])
+    bytecode.give_back()
+    return tuple(
+        _added(action, len(arrival.result().archive.body))
+        for action, arrival in zip(plan.changes, arrivals, strict=True)
+    )
+
+
+async def _save(plan: Plan, wish: Wish, folder: Path, downloads: Downloads, progress: Progress) -> tuple[Added, ...]:
+    """Fetch and verify every wheel of the plan, then write them into a folder."""
+    _begin(plan, downloads, progress)
+    wheels = await all_at_once(_verified(action, wish, downloads) for action in plan.changes)
+    _write(folder, {action.candidate.filename: data for action, data in zip(plan.changes, wheels, strict=True)})
+    return tuple(_added(action, len(data)) for action, data in zip(plan.changes, wheels, strict=True))
+
+
+def _write(folder: Path, files: Mapping[str, Body]) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, data in files.items():
+            (folder / name).write_bytes(bytes(data))
+    except OSError as error:
+        raise InvalidInput(f"cannot write to {folder}: {error.strerror or error}", hint="check the path") from None
+
+
+def _begin(plan: Plan, downloads: Downloads, progress: Progress) -> None:
+    """Have every wheel of the plan on its way."""
     progress.expect({action.name: action.candidate.size for action in plan.changes})
     downloads.foresee(action.candidate for action in plan.changes)
-    digests = [action.candidate.hashes.get("sha256", "") for action in plan.changes]
-    bytecode = KeptBytecode(context.cache, context.environment.host, digests)
-    layouts = KeptLayouts(context.cache, context.environment.host, digests, context.access.limits)
-    wheels = await all_at_once(downloads.wheel(action.candidate) for action in plan.changes)
-    for action, data in zip(plan.changes, wheels, strict=True):
-        if action.name in wish.hashes:
-            check_given(action.candidate, data, wish.hashes[action.name])
-    progress.placing(len(wheels))
-    arrivals = [
-        await _arrival(action, data, context, layouts) for action, data in zip(plan.changes, wheels, strict=True)
-    ]
-    for digest, arrival in zip(digests, arrivals, strict=True):
-        await bytecode.match(digest, arrival.archive.layout)
-    await context.environment.apply(place=arrivals, staged=partial(progress.placed, count=len(arrivals)))
-    bytecode.give_back()
-    return tuple(_added(action, len(data)) for action, data in zip(plan.changes, wheels, strict=True))
+
+
+async def _verified(action: Action, wish: Wish, downloads: Downloads) -> Body:
+    """A wheel of the plan, with the hashes that were announced and those that were given."""
+    data = await downloads.wheel(action.candidate)
+    if action.name in wish.hashes:
+        check_given(action.candidate, data, wish.hashes[action.name])
+    return data
 
 
 async def _arrival(action: Action, data: Body, context: Context, layouts: KeptLayouts) -> Arrival:

@@ -38,4 +38,5 @@ class InstallOptions(TypedDict, total=False):
     upgrade: bool | Iterable[str]
     reinstall: bool
     require_hashes: bool
+    download: str | None
     progress: Reporter | str | None

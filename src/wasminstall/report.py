@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Self
 
 from .plan import Plan
 from .tables import html_table
 
-__all__ = ["Added", "Report"]
+__all__ = ["Added", "Removed", "Report"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,8 @@ class Report:
     """The result of ``install()``. ``seconds`` is wall time; ``size`` the bytes of all wheels placed.
 
     ``imported`` names replaced projects whose old modules are in memory until the interpreter restarts; ``notes`` are
-    about the install itself, such as a cache that cannot be used.
+    about the install itself, such as a cache that cannot be used. ``folder`` is where the wheels are, when nothing was
+    placed.
     """
 
     plan: Plan
@@ -35,6 +38,7 @@ class Report:
     seconds: float
     imported: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    folder: str = ""
 
     @property
     def kept(self) -> tuple[str, ...]:
@@ -66,7 +70,24 @@ class Report:
             return "Nothing was asked for"
         if not self.added:
             return f"Everything was there already: {', '.join(self.kept)}"
-        return f"Installed {len(self.added)} in {self.seconds:.1f} s, {_megabytes(self.size)}"
+        done = f"Downloaded {len(self.added)} to {self.folder}" if self.folder else f"Installed {len(self.added)}"
+        return f"{done} in {self.seconds:.1f} s, {_megabytes(self.size)}"
+
+
+class Removed(tuple[str, ...]):
+    """The result of ``uninstall()``: what was removed, as ``name==version``; ``warnings`` name who still needs it."""
+
+    warnings: tuple[str, ...]
+
+    def __new__(cls, removed: Iterable[str], *, warnings: Iterable[str] = ()) -> Self:
+        """Removed distributions, and what a person should know about that."""
+        made = super().__new__(cls, removed)
+        made.warnings = tuple(warnings)
+        return made
+
+    def __repr__(self) -> str:
+        head = f"Removed {', '.join(self)}" if self else "Nothing was removed"
+        return "\n".join([head, *(f"  warning: {text}" for text in self.warnings)])
 
 
 def _versions(item: Added) -> str:

@@ -68,6 +68,8 @@ def test_dry_run_and_verbs(page: Page) -> None:
         shown = wasminstall.show("verbs")
         dep = wasminstall.show("verbs_dep")
         frozen = wasminstall.freeze().splitlines()
+        alone = await wasminstall.uninstall("Verbs.Dep")
+        await wasminstall.install("verbs")
         removed = await wasminstall.uninstall(["verbs", "Verbs.Dep"])
         result = {
             "plan": repr(plan),
@@ -76,7 +78,8 @@ def test_dry_run_and_verbs(page: Page) -> None:
             "required_by": dep.required_by,
             "requested": [shown.requested, dep.requested],
             "frozen": [line for line in frozen if "verbs" in line],
-            "removed": removed,
+            "removed": [removed, removed.warnings],
+            "alone": repr(alone),
             "after": [item.name for item in wasminstall.list() if "verbs" in item.name],
         }
         """
@@ -87,7 +90,8 @@ def test_dry_run_and_verbs(page: Page) -> None:
     assert result["required_by"] == ["verbs"]
     assert result["requested"] == [True, False]
     assert result["frozen"] == ["verbs==1.0", "verbs-dep==2.0"]
-    assert result["removed"] == ["verbs==1.0", "verbs-dep==2.0"]
+    assert result["removed"] == [["verbs==1.0", "verbs-dep==2.0"], []]
+    assert result["alone"] == "Removed verbs-dep==2.0\n  warning: verbs-dep is needed by verbs"
     assert result["after"] == []
 
 

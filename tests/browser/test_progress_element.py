@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -163,6 +164,64 @@ def test_a_failure_stays_until_it_is_closed(browser: webdriver.Chrome, server: I
     host = browser.find_element("css selector", "wasminstall-progress")
     host.shadow_root.find_element("css selector", "[part=close]").click()
     assert not look(browser)["visible"]
+
+
+def test_no_failure_is_hidden_by_the_end_of_another_python(browser: webdriver.Chrome, server: IndexServer) -> None:
+    """Two install at once: what goes on is shown, and at its end both failures, until they are closed."""
+    open_element(browser, server)
+    tell(browser, "failed", "failed: there is no project named 'nothing'")
+    tell(browser, **HALFWAY, share=0.25)
+    assert look(browser)["text"].startswith("Downloading")
+    tell(browser, "done", "Installed 43 in 2.0 s", share=1)
+    time.sleep(0.3)
+    assert (look(browser)["phase"], look(browser)["text"]) == ("failed", "Failed: there is no project named 'nothing'")
+    tell(browser, "resolve", "looking at six")
+    tell(browser, "failed", "failed: another one")
+    tell(browser, "failed", "failed: another one")
+    assert look(browser)["text"] == "Failed: there is no project named 'nothing'\nFailed: another one"
+    host = browser.find_element("css selector", "wasminstall-progress")
+    host.shadow_root.find_element("css selector", "[part=close]").click()
+    tell(browser, "resolve", "looking at six")
+    tell(browser, "done", "Installed 1 in 0.2 s", share=1)
+    time.sleep(0.3)
+    assert look(browser)["phase"] != "failed"
+
+
+def test_what_was_read_makes_room_for_new_work(browser: webdriver.Chrome, server: IndexServer) -> None:
+    open_element(browser, server)
+    tell(browser, "failed", "failed: there is no project named 'nothing'")
+    time.sleep(3.1)
+    tell(browser, "resolve", "looking at six")
+    tell(browser, "done", "Installed 1 in 0.2 s", share=1)
+    time.sleep(0.3)
+    assert look(browser)["phase"] != "failed"
+
+
+def test_a_narrow_page_keeps_its_heading(browser: webdriver.Chrome, server: IndexServer, tmp_path: Path) -> None:
+    page = "<meta name=viewport content='width=device-width'><h1>Moons of all planets</h1><p>Below.</p>"
+    open_page(browser, server, f"{page}<wasminstall-progress overlay></wasminstall-progress>{ELEMENT}")
+    browser.execute_async_script("customElements.whenDefined('wasminstall-progress').then(arguments[0])")
+    size = {"width": 400, "height": 700, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    try:
+        tell(
+            browser, "failed", "failed: there is no project named 'nothing'; asked: Pyodide distribution, PyPI\nhint: -"
+        )
+        time.sleep(0.4)
+        covered = browser.execute_script(
+            """
+            const { left, top, width, height } = document.querySelector("h1").getBoundingClientRect();
+            const places = [0.1, 0.5, 0.9].flatMap((x) => [0.2, 0.8].map((y) => [left + x * width, top + y * height]));
+            const close = document.querySelector("wasminstall-progress").shadowRoot.querySelector("#line");
+            const line = close.getBoundingClientRect();
+            return places.some(([x, y]) => line.left <= x && x <= line.right && line.top <= y && y <= line.bottom);
+            """
+        )
+        browser.save_screenshot(str(tmp_path / "narrow.png"))
+        assert not covered
+        assert look(browser)["visible"]
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
 def test_a_short_work_is_never_seen(browser: webdriver.Chrome, server: IndexServer) -> None:

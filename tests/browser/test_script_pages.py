@@ -88,11 +88,16 @@ def test_scripts_in_a_worker(tab: WebDriverEngine, server: IndexServer) -> None:
             f'data-worker data-packages="hello-block" {index}',
         ),
         script("unknown", "1", f'data-worker data-packages="no-such-project" {index}'),
+        script("page", "from js import document", "data-worker"),
+        script("attribute", "import js\njs.document.title", "data-worker"),
+        script("asking", "name = input('Name? ')", "data-worker"),
     ]
     show(tab, server, "".join(body), at="/worker-scripts/")
     page = Site(tab)
-    assert page.settle(3) == ["done", "done", "failed"]
+    assert page.settle(6) == ["done", "done", "failed", "failed", "failed", "failed"]
     assert page.text("where") == "False"
+    for name, lacking in (("page", "document"), ("attribute", "document"), ("asking", "dialogs")):
+        assert f"a worker has no {lacking}: run this in the page" in page.text(name)
     assert page.text("there") == "['first', '1.0']"
     assert "no-such-project" in page.of("unknown", "out.querySelector('.wasminstall-message').textContent")
     assert tab.run(

@@ -51,6 +51,17 @@ MANY = r"""
   <script type="text/python" id="src" src="/parts/part.py"></script>
   <script type="text/python" id="missing" src="/parts/nowhere.py"></script>
   <script type="text/python" id="markup" src="/parts/page.html"></script>
+  <script type="text/python" id="altered" src="/parts/part.py" integrity="sha384-AAAA"></script>
+  <script type="text/python" id="lost" data-packages="cycler" data-index="INDEX">
+    print("not reached")
+  </script>
+  <script type="text/python" id="newest" data-packages="cycler" data-index="INDEX" data-prefer="newest">
+    import cycler
+    cycler.__version__
+  </script>
+  <script type="text/python" id="wish" data-packages="cycler" data-prefer="newset">
+    print("not reached")
+  </script>
   <script type="text/python" id="aimed" data-target="#place">
     print("over there")
   </script>
@@ -114,6 +125,8 @@ def parts(server: IndexServer) -> None:
         server.add(*make_wheel("hello-versions", version))
     for name in ("hello-block", "hello-file", "hello-second"):
         server.add(*make_wheel(name, "1.0"))
+    server.add(*make_wheel("cycler", "99.0"))  # the distribution has an older one, and does not give it
+    server.fault("*/cycler-0*.whl", "status:502")
     filename, wheel = make_wheel("hello-locked", "1.0")
     server.add(filename, wheel)
     lock = f"""
@@ -141,7 +154,8 @@ def site(tab: WebDriverEngine, server: IndexServer) -> Site:
     tag = TAG.replace("<script ", '<script data-packges="six" ')
     show(tab, server, RECORDER + tag + MANY.replace("INDEX", server.url), at="/scripts/")
     made = Site(tab)
-    made.settle(21)
+    made.settle(25)
+    server.heal()
     return made
 
 
@@ -155,7 +169,8 @@ def test_order_is_document_order_and_failures_stop_nothing(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "version"), [("versions", "'1.5'"), ("block", "'1.0'"), ("file", "'1.0'"), ("locked", "'1.0'")]
+    ("name", "version"),
+    [("versions", "'1.5'"), ("newest", "'99.0'"), ("block", "'1.0'"), ("file", "'1.0'"), ("locked", "'1.0'")],
 )
 def test_what_a_script_names_is_installed(site: Site, name: str, version: str) -> None:
     assert site.text(name) == version
@@ -170,9 +185,12 @@ def test_a_file_runs_in_the_same_namespace(site: Site) -> None:
     [
         ("missing", "The server answered 404 for"),
         ("markup", "no Python"),
+        ("altered", 'is not the file that integrity="sha384-AAAA" names: nothing of it was run.'),
+        ("wish", "'distribution' or 'newest'"),
+        ("lost", 'has cycler 99.0, which fits as well: data-prefer="newest" takes it from there'),
         ("both", "leave out data-packages"),
-        ("broken", "TOML"),
-        ("unknown", "no-such-project"),
+        ("broken", "broken:4 is not valid TOML"),
+        ("unknown", 'name the index that has it with data-index="..."'),
     ],
 )
 def test_what_cannot_run_says_why_to_all(site: Site, name: str, said: str) -> None:
@@ -249,7 +267,7 @@ def test_a_script_that_is_added_runs(site: Site) -> None:
         document.body.append(added);
         """
     )
-    site.settle(22)
+    site.settle(26)
     assert site.text("added") == "5"
 
 

@@ -55,7 +55,7 @@ def test_the_page_has_no_interpreter_and_the_worker_has_the_packages(page: WebDr
     )
     value, keys, version, phases, events = found
     assert value == ["1.0", False]
-    assert keys == ["close", "execute", "install", "interrupt", "run", "version"]
+    assert keys == ["close", "execute", "install", "interrupt", "run", "start", "version"]
     assert version
     assert phases[0] == "runtime"
     assert phases[-1] == "done"
@@ -290,3 +290,23 @@ def test_options_that_no_worker_can_have(page: WebDriverEngine, options: str, na
     )
     assert found["code"] == "not-for-workers"
     assert named in found["message"]
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("pakages: 'six'", "boot() has no option pakages: did you mean packages?"),
+        ("onprogress: console.log", "did you mean onProgress?"),
+        ("lockFileURL: '/lock.json'", "goes into config: { config: { lockFileURL: ... } }"),
+        ("colour: 'red'", "there are archive, pyodide, "),
+        ("onProgress: 5", "The option onProgress of boot() must be a function, not 5."),
+        ("pyodide: {}", "must be an address or an imported Pyodide, not an object."),
+        ("packages: ['six', 5]", "must be a requirement or an array of them, not an array."),
+        ("offline: 'yes'", 'must be true or false, not "yes".'),
+    ],
+)
+def test_an_option_that_is_wrong_is_named(page: WebDriverEngine, option: str, said: str) -> None:
+    script = 'const { boot } = await import("/wasminstall/wasminstall.mjs");'
+    found = page.run(f"{script} return await failure(boot({{ worker: true, {option} }}));")
+    assert (found["code"], found["ours"]) == ("invalid-option", True)
+    assert said in found["message"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -116,6 +117,15 @@ def test_from_another_origin(tab: WebDriverEngine, server: IndexServer) -> None:
     assert "add blob: to its worker-src" in boot_failure(tab, cdn)["message"]
 
 
+NOTE_REJECTIONS = """
+from pyodide.code import run_js
+run_js('''
+    globalThis.unheard = [];
+    addEventListener("unhandledrejection", ({ reason }) => unheard.push(String(reason)));
+    addEventListener("error", ({ message }) => unheard.push(message));
+    undefined
+''')
+"""
 ISOLATED = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
 
 
@@ -128,15 +138,18 @@ def test_an_isolated_page_can_interrupt(tab: WebDriverEngine, server: IndexServe
         const out = [];
         const python = await boot({ worker: true, pyodide: "/pyodide/", stdout: (text) => out.push(text) });
         const outcome = (work) => work.then((value) => value, (error) => error.type);
+        await python.run(NOTE_REJECTIONS);
         const idle = python.interrupt();
         const after = await python.run("'not interrupted'");
         const loop = outcome(python.run("print('runs')\\nwhile True: pass"));
         while (out.length === 0) await new Promise((done) => setTimeout(done, 10));
         const possible = python.interrupt();
-        return [crossOriginIsolated, idle, after, possible, await loop, await python.run("40 + 2")];
-        """
+        const told = [await loop, await python.run("40 + 2")];
+        await new Promise((done) => setTimeout(done, 100));
+        return [crossOriginIsolated, idle, after, possible, ...told, await python.run("run_js('unheard')")];
+        """.replace("NOTE_REJECTIONS", json.dumps(NOTE_REJECTIONS))
     )
-    assert found == [True, True, "not interrupted", True, "KeyboardInterrupt", 42]
+    assert found == [True, True, "not interrupted", True, "KeyboardInterrupt", 42, []]
 
 
 def test_a_second_visit_asks_nobody(tab: WebDriverEngine, server: IndexServer) -> None:

@@ -47,6 +47,13 @@ test("an imported Pyodide will do, and gets its configuration", async () => {
   assert.deepEqual(lines, ["hello"]);
 });
 
+test("an instant start is for pages: here it is a normal one, and nobody is warned", async (context) => {
+  const warn = context.mock.method(console, "warn", () => {});
+  const other = await boot({ pyodide: pyodideFolder, instant: true });
+  assert.deepEqual(other.start, { instant: false, reason: "only pages make snapshots for their next visit" });
+  assert.equal(warn.mock.callCount(), 0);
+});
+
 test("what Python prints comes as it is written", async () => {
   const out = /** @type {string[]} */ ([]);
   const err = /** @type {string[]} */ ([]);
@@ -180,3 +187,27 @@ test("WebAssembly is blocked: an error instead of waiting for ever", async (cont
   });
   await assert.rejects(boot({ pyodide: pyodideFolder }), bootError("webassembly-blocked", /'wasm-unsafe-eval'/));
 });
+// To append to tests/node/boot.test.mjs once bootstrap.ts has the check (n-bootstrap-apply.py).
+
+for (const [options, said] of /** @type {const} */ ([
+  [{ pakages: "six" }, "did you mean packages?"],
+  [{ indexURL: "/pyodide/" }, "what is meant for Pyodide goes into config"],
+  [{ packages: 5 }, "packages of boot() must be a requirement or an array of them, not 5."],
+  [{ pyodide: {} }, "must be an address or an imported Pyodide, not an object."],
+])) {
+  test(`an option that is wrong is named: ${JSON.stringify(options)}`, async () => {
+    /** @type {string[]} */
+    const phases = [];
+    const given = {
+      pyodide: pyodideFolder,
+      onProgress: (/** @type {{ phase: string }} */ { phase }) => phases.push(phase),
+    };
+    await assert.rejects(boot({ ...given, .../** @type {object} */ (options) }), (error) => {
+      assert.ok(error instanceof BootError);
+      assert.equal(error.code, "invalid-option");
+      assert.ok(error.message.includes(said), error.message);
+      return true;
+    });
+    assert.equal(phases.at(-1), "failed");
+  });
+}

@@ -86,8 +86,8 @@ def test_the_package_holds_what_is_needed_and_nothing_else(project: Path) -> Non
     assert all(next(iter(entry)) == "types" for entry in package["exports"].values() if isinstance(entry, dict))
     built = {f"js/dist/{path.name}" for path in (ROOT / "js/dist").iterdir() if path.is_file()}
     types = {name for name in files if name.startswith("js/dist/types/")}
-    tool = {"js/build/project.mjs", "js/build/stdlib.mjs", "js/build/stdlib.py"}
-    assert files - types == built | tool | {"package.json", "README.md", "LICENSE"}
+    tools = {f"js/build/{name}" for name in ("project.mjs", "snapshot.mjs", "stdlib.mjs", "stdlib.py")}
+    assert files - types == built | tools | {"package.json", "README.md", "LICENSE"}
     assert not any(re.search(r"types/(page|store|stdlib|wheelfs)/", name) for name in types)
 
 
@@ -102,7 +102,8 @@ def test_node_runs_it(project: Path) -> None:
     script = project / "run.mjs"
     script.write_text(
         'import { boot } from "wasminstall";\n'
-        'import "./node_modules/wasminstall/js/build/stdlib.mjs";\n'  # a tool: it has all it imports
+        'import "./node_modules/wasminstall/js/build/stdlib.mjs";\n'  # tools: they have all they import
+        'import "./node_modules/wasminstall/js/build/snapshot.mjs";\n'
         "const python = await boot({ cache: false });\n"
         'console.log(await python.run("import wasminstall; wasminstall.__version__"), "wasminstall" in globalThis);\n',
         "utf-8",

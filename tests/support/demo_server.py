@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from aiohttp import web
 
 from mirror import DistributionMirror, cache_folder
-from serve import demo_app, listen
+from notebook_server import demo_app, listen
 from support.distribution import ROOT
 
 __all__ = ["demo_server"]

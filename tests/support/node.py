@@ -26,17 +26,24 @@ _RUNNER = Path(__file__).with_name("run_python.mjs")
 
 
 def run_in_node(
-    build: str, code: str, *, packages: str = "", cache_folder: Path | None = None, **values: object
+    build: str,
+    code: str,
+    *,
+    packages: str = "",
+    cache_folder: Path | None = None,
+    from_wheel: bool = False,
+    **values: object,
 ) -> Any:
     """Run ``code`` (top-level ``await`` allowed) with wasminstall attached, and return its variable ``result``.
 
+    With ``from_wheel`` it is not attached: the wheel is unpacked, as a kernel does that knows nothing of the bootstrap.
     ``packages`` is the base URL of the distribution's wheels (``packageBaseUrl``); ``cache_folder`` is that of
     wasminstall's cache, an empty one unless told; ``values`` are JSON values that become variables.
     Raises ``AssertionError`` with Python's traceback.
     """
     head = f"import json\nglobals().update(json.loads({json.dumps(values)!r}))\n"
     source = f"{head}{textwrap.dedent(code)}\njson.dumps(result)"
-    command = ["node", str(_RUNNER), build, packages]
+    command = ["node", str(_RUNNER), build, packages, *(["wheel"] if from_wheel else [])]
     with tempfile.TemporaryDirectory() as empty:
         environment = {**os.environ, "WASMINSTALL_CACHE": str(cache_folder or empty)}
         done = subprocess.run(

@@ -63,6 +63,16 @@ def test_every_example_is_shown_and_every_shown_one_was_run() -> None:
     assert sorted(shown) == sorted(written)
 
 
+@pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.name)
+def test_what_the_site_fills_in_is_a_link_in_the_file(page: Path) -> None:
+    """Read as files the pages have no holes: ``[where it is](path) <!-- what comes here -->``."""
+    filled = r"architecture: |example: |message: |typescript: |include: |errors|error tree|targets|other "
+    for line in re.findall(rf"^.*<!-- (?:{filled}).*$", page.read_text("utf-8"), re.MULTILINE):
+        link = re.match(r"\[.+?\]\((.+?)\) <!--", line)
+        assert link, f"no link before {line}"
+        assert (DOCS / link[1]).exists(), link[1]
+
+
 def test_the_defects_of_micropip_are_those_with_a_test() -> None:
     """One row a defect; each has the number of its tests."""
     rows = re.findall(r"^\| (\d+) \|", (DOCS / "micropip.md").read_text("utf-8"), re.MULTILINE)

@@ -329,7 +329,7 @@ async def test_schemes_that_share_a_folder(environment: Environment) -> None:
 
 
 async def test_placed_twice(environment: Environment) -> None:
-    with pytest.raises(PlacementFailed, match="foo would be placed 2 times"):
+    with pytest.raises(PlacementFailed, match="foo would be placed more than once"):
         await environment.apply(place=[arrival("foo"), arrival("foo", "2.0")])
 
 
@@ -353,3 +353,20 @@ async def test_two_changes_at_once_wait_for_each_other(environment: Environment)
     versions = [arrival("foo", f"{number}.0") for number in range(5)]
     await asyncio.gather(*(environment.apply(place=[each]) for each in versions))
     assert [item.version for item in environment.installed().values()] == ["4.0"]
+
+
+async def test_what_is_to_come_is_awaited(environment: Environment, site: Path) -> None:
+    """Files are prepared as they come; when the last one does not come, nothing was changed."""
+    first: asyncio.Future[Arrival] = asyncio.Future()
+    second: asyncio.Future[Arrival] = asyncio.Future()
+    heard: list[str] = []
+    change = asyncio.ensure_future(
+        environment.apply(place=[first, second], staged=lambda name, _number: heard.append(name))
+    )
+    first.set_result(arrival("foo"))
+    await asyncio.sleep(0.1)
+    assert (heard, environment.installed()) == (["foo"], {})
+    second.set_exception(RuntimeError("it does not come"))
+    with pytest.raises(RuntimeError, match="does not come"):
+        await change
+    assert not site.exists()

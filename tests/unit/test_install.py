@@ -207,6 +207,69 @@ async def test_the_distribution_comes_first_and_costs_no_index_request(world: Wo
     assert world.installed() == {"num": "1.0"}
 
 
+def distribution_has(world: World, name: str, version: str) -> str:
+    """The file of a pure project in the lock, which its server does not have."""
+    filename, _ = make_wheel(name, version)
+    world.lock["packages"][name] = {
+        "name": name,
+        "version": version,
+        "file_name": filename,
+        "depends": [],
+        "package_type": "package",
+    }
+    return filename
+
+
+@pytest.mark.parametrize(
+    ("status", "published", "hint"),
+    [
+        ("status:502", ["1.0", "2.0"], 'has tool 2.0, which fits as well: prefer="newest" takes it from there'),
+        (
+            "status:404",
+            ["1.0"],
+            'has tool 1.0, which fits as well: index_for={"tool": "test index"} takes it from there',
+        ),
+        ("status:502", ["0.9"], "try again later; no index has another file of tool that fits"),
+        ("status:404", [], "no index has another file of tool that fits"),
+    ],
+)
+async def test_a_wheel_that_the_distribution_does_not_give(
+    world: World, status: str, published: list[str], hint: str
+) -> None:
+    """An error all the same: nobody asked for the other file. What its hint says to type does work."""
+    filename = distribution_has(world, "tool", "1.0")
+    world.index.fault(f"/dist/{filename}", status)
+    for version in published:
+        world.publish("tool", version)
+    world.publish("app", "1.0", requires=["tool>=1"])
+    error = await refused(world, errors.HTTPStatusError, "app")
+    assert filename in error.message
+    assert error.hint.endswith(hint)
+    if "newest" in hint:
+        await world.install("app", prefer="newest")
+        assert world.installed() == {"app": "1.0", "tool": "2.0"}
+
+
+@pytest.mark.parametrize("published", [False, True])
+async def test_a_module_in_place_of_its_project(world: World, published: bool) -> None:
+    """The lock knows what is in its projects; an index may have sources, and nothing else, under the module's name."""
+    distribution_has(world, "scikit-tool", "1.0")
+    world.lock["packages"]["scikit-tool"]["imports"] = ["skTool"]
+    if published:
+        world.index.add("sktool-0.1.tar.gz", b"")
+    error = await refused(world, errors.NoCompatibleWheel if published else errors.UnknownProject, "skTool")
+    assert "scikit-tool" in error.hint
+
+
+async def test_no_way_out_is_invented_where_the_index_fails_too(world: World) -> None:
+    world.index.fault(f"/dist/{distribution_has(world, 'tool', '1.0')}", "status:502")
+    world.index.fault("/simple/*", "status:503")
+    error = await refused(world, errors.HTTPStatusError, "tool")
+    assert "/dist/" in error.url
+    assert "try again later" in error.hint
+    assert "tool" not in error.hint
+
+
 # --- what cannot be done: one typed error each, environment untouched ----------------------------------------------
 
 

@@ -113,7 +113,7 @@ def test_options_without_effect_are_noted(line: str) -> None:
         ("a --hash=md5:00", "is no sha256, sha384 or sha512", "64 digits"),
         ("a --hash=sha256:00", "is not a whole sha256", "64 digits"),
         ("a=1", "cannot read the requirement 'a=1'", "a==1"),
-        ("https://u:pw@x.org/a.tar.gz", "is not the file name of a wheel", ""),
+        ("https://u:pw@x.org/a.tar.gz", "it is an archive of sources", ""),
         ("a>=${MISSING}", "cannot read the requirement", "these environment variables are not set: MISSING"),
         ("a>=${TOKEN}", "cannot read the requirement 'a>=${TOKEN}'", ""),
         ("https://[x.whl", "cannot read the requirement", ""),

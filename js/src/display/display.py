@@ -250,7 +250,24 @@ def _hint(error: BaseException) -> str:
     """One thing to try, where there is one."""
     if isinstance(error, ModuleNotFoundError) and error.name:
         return f'await wasminstall.install("{error.name.partition(".")[0]}") if the project is called like the module'
-    return str(getattr(error, "hint", "") or "")
+    return str(getattr(error, "hint", "") or "") or _worker_hint(error)
+
+
+def _worker_hint(error: BaseException) -> str:
+    """What only a page has, and a worker was asked for."""
+    if not hasattr(importlib.import_module("js"), "WorkerGlobalScope"):
+        return ""
+    if isinstance(error, ImportError | AttributeError) and re.search(r"\b(document|window)\b", str(error)):
+        return "a worker has no document: run this in the page, without data-worker or worker: true"
+    frames = traceback.extract_tb(error.__traceback__)
+    if isinstance(error, OSError) and frames and "input(" in _line_of(frames[-1]):
+        return "a worker has no dialogs: run this in the page, without data-worker or worker: true"
+    return ""
+
+
+def _line_of(frame: traceback.FrameSummary) -> str:
+    lines = _sources.get(frame.filename, [])
+    return lines[frame.lineno - 1] if frame.lineno and frame.lineno <= len(lines) else frame.line or ""
 
 
 def _message(error: BaseException) -> str:

@@ -17,7 +17,9 @@ export async function makeLater(given: BootOptions, core: Core): Promise<void> {
   try {
     await makeInWorker(given, core);
   } catch (error) {
-    console.warn(`wasminstall: no snapshot was made for the next visit: ${(error as Error).message}`);
+    const { message, type } = error as Error & { readonly type?: string };
+    // Python's traceback was shown already, if what cannot be installed or imported is the page's own.
+    console.warn(`wasminstall: no snapshot was made for the next visit: ${type ? `Python raised ${type}` : message}`);
   }
 }
 

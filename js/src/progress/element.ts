@@ -65,7 +65,8 @@ export class WasminstallProgress extends Base {
   }
 
   #take(detail: ProgressDetail): void {
-    if (this.#parts && this.#work.take(detail, performance.now())) this.#render(this.#parts, detail);
+    if (!this.#parts || !this.#work.take(detail, performance.now())) return;
+    this.#render(this.#parts, this.#work.shown ?? detail);
   }
 
   #render(parts: Parts, detail: ProgressDetail): void {
@@ -116,7 +117,10 @@ export class WasminstallProgress extends Base {
     const parts = partsOf();
     root.append(parts.box, parts.said);
     parts.button.addEventListener("click", () => this.#open(parts, Boolean(parts.details.hidden)));
-    parts.close.addEventListener("click", () => this.#hide(parts));
+    parts.close.addEventListener("click", () => {
+      this.#work.forgetFailures();
+      this.#hide(parts);
+    });
     parts.box.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || parts.details.hidden) return;
       this.#open(parts, false);

@@ -65,6 +65,7 @@ const CSS = `
   text-align: match-parent;
 }
 :host([data-phase="failed"]) [part="text"] { white-space: pre-line; overflow-wrap: anywhere; }
+:host([overlay][data-phase="failed"]) [part="text"] { max-block-size: 40vh; overflow-y: auto; pointer-events: auto; }
 
 button {
   flex: none;
@@ -130,6 +131,11 @@ li[aria-current] > :first-child { font-weight: 600; }
 
 #said { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 
+/* Where there is no room beside a heading, the words are at the lower edge. */
+@media (max-width: 40rem) {
+  :host([overlay]) #line { position: fixed; inset-block-end: 0; inset-inline-end: 0; }
+  :host([overlay]) [part="details"] { position: fixed; inset-block-end: 3.25rem; }
+}
 @media (max-width: 30rem) {
   li { gap: 0.5em; }
   #name { position: absolute; clip-path: inset(50%); }

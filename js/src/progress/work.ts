@@ -1,6 +1,7 @@
 /** What is going on, out of the events of one Python or several: the step that is shown, and those before it. */
 
 import type { ProgressDetail, ProgressPhase } from "../events.js";
+import { sentence } from "../sentence.js";
 
 /** A phase that was begun, with the last that was heard of it. Times are in milliseconds. */
 export interface Step {
@@ -16,6 +17,8 @@ const ORDER: readonly ProgressPhase[] = ["runtime", "resolve", "download", "plac
 const PATIENCE = 1000;
 /** The same after a Python is there: what installs has to be imported first. */
 const FIRST_PATIENCE = 5000;
+/** Milliseconds after which a failure has been read: the next work may take its place for good. */
+const READ = 3000;
 
 /** Whether nothing comes after this. */
 export function isEnd({ phase }: ProgressDetail): boolean {
@@ -34,6 +37,9 @@ export class Work {
   /** What is shown; `undefined` before the first step. */
   shown: ProgressDetail | undefined;
   #heard = 0;
+  /** What failed and was neither read nor closed: another Python's end must not hide it. */
+  #failures: string[] = [];
+  #failedAt = 0;
 
   /** Whether something is being done. */
   get busy(): boolean {
@@ -44,6 +50,28 @@ export class Work {
   take(detail: ProgressDetail, now: number): boolean {
     const silence = now - this.#heard;
     if (silence < PATIENCE && this.#isBehind(detail)) return false;
+    this.#follow(this.#withFailures(detail, now), now, silence);
+    return true;
+  }
+
+  /** What failed was seen by somebody. */
+  forgetFailures(): void {
+    this.#failures = [];
+  }
+
+  /** The step itself; where it is an end, and something failed before, that failure. */
+  #withFailures(detail: ProgressDetail, now: number): ProgressDetail {
+    const text = sentence(detail.text);
+    const failed = this.shown?.phase === "failed";
+    if (detail.phase === "failed" && !this.#failures.includes(text)) this.#failures.push(text);
+    const begins = detail.phase === "runtime" || detail.phase === "resolve";
+    if (begins && failed && now - this.#failedAt >= READ) this.forgetFailures();
+    if (!isOver(detail) || !this.#failures.length) return detail;
+    if (!failed) this.#failedAt = now;
+    return { ...detail, phase: "failed", text: this.#failures.join("\n") };
+  }
+
+  #follow(detail: ProgressDetail, now: number, silence: number): void {
     if (!isEnd(detail) && !this.#goesOn(silence)) this.steps = [];
     const last = this.steps.at(-1);
     if (last?.phase === detail.phase) last.detail = detail;
@@ -53,7 +81,6 @@ export class Work {
     }
     this.shown = detail;
     this.#heard = now;
-    return true;
   }
 
   /** Whether what comes now belongs to what is shown. */

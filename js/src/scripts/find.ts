@@ -3,11 +3,14 @@
 import { SCRIPTS } from "./attributes.js";
 import { dedented } from "./block.js";
 
-const NEEDS = ["packages", "requirements", "lock", "index", "offline", "worker"];
+const NEEDS = ["packages", "requirements", "lock", "index", "prefer", "offline", "worker"];
 /** Of a Python script, without `data-`. */
 export const SCRIPT_ATTRIBUTES: readonly string[] = [...NEEDS, "target"];
 /** Of the bootstrap's own script element. */
-export const TAG_ATTRIBUTES: readonly string[] = [...NEEDS, "pyodide", "archive", "stdlib", "cache", "progress"];
+export const TAG_ATTRIBUTES: readonly string[] = [
+  ...NEEDS,
+  ...["instant", "preload", "snapshot", "pyodide", "archive", "stdlib", "cache", "progress"],
+];
 
 /** Call `found` for every script, now and when one is added. The document must have been read to its end. */
 export function watchScripts(found: (script: HTMLScriptElement) => void): void {
@@ -31,8 +34,12 @@ export function watchScripts(found: (script: HTMLScriptElement) => void): void {
 export async function codeOf(script: HTMLScriptElement): Promise<string> {
   if (!script.hasAttribute("src")) return dedented(script.text);
   const { src, integrity } = script;
-  const answer = await fetch(src, integrity ? { integrity } : {}).catch((cause: Error) => {
-    throw new Error(`There is no answer from ${src}: ${cause.message}`, { cause });
+  const answer = await fetch(src, integrity ? { integrity } : {}).catch(async (cause: Error) => {
+    const other = integrity && (await fetch(src).catch(() => undefined));
+    const reason = other
+      ? `${src} is not the file that integrity="${integrity}" names`
+      : `There is no answer from ${src}`;
+    throw new Error(other ? `${reason}: nothing of it was run.` : `${reason}: ${cause.message}`, { cause });
   });
   if (!answer.ok) throw new Error(`The server answered ${answer.status} for ${src}.`);
   if (answer.headers.get("content-type")?.startsWith("text/html")) {

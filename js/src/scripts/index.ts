@@ -10,10 +10,15 @@ import { painted } from "../display/painted.js";
 import type { OutputView } from "../display/view.js";
 import { announce } from "../events.js";
 import type { Python } from "../python.js";
+import { hasBlock } from "./block.js";
 import { errorOutput, ScriptError } from "./error.js";
 import { codeOf, labelOf, SCRIPT_ATTRIBUTES, TAG_ATTRIBUTES, warnOfUnknown, watchScripts } from "./find.js";
-import { installCode, needsOf } from "./needs.js";
+import { importCode, installCode, type Needs, type NeedsAttributes, needsOf } from "./needs.js";
 import { placeFor } from "./place.js";
+import type { Whole } from "./whole.js";
+import { inPageWords } from "./words.js";
+
+export { wholeOf } from "./whole.js";
 
 /** What the core lends. */
 export interface Page {
@@ -46,9 +51,23 @@ export function runScripts(page: Page): void {
   });
 }
 
-/** Install what the bootstrap's own script element names. Rejects with a `ScriptError`. */
-export async function installForPage(tag: HTMLScriptElement, python: Python): Promise<void> {
-  await new Turn({ script: tag, label: "the page", code: Promise.resolve("") }, python).install("");
+/** Scripts that have what they name in `data-packages`: it was installed for the whole page, or Python came with it. */
+const served = new WeakSet<HTMLScriptElement>();
+
+/**
+ * Install what the bootstrap's own script element names, or the whole, unless Python came with that. Rejects with a
+ * `ScriptError`.
+ */
+export async function installForPage(tag: HTMLScriptElement, python: Python, whole?: Whole): Promise<void> {
+  const turn = new Turn({ script: tag, label: "the page", code: Promise.resolve("") }, python);
+  if (!whole) return turn.install("");
+  if (!python.start.instant) {
+    const failed = whole.needs && (await turn.installNeeds(whole.needs));
+    // What one of the scripts cannot have is told in its place, and the others go on.
+    if (failed) return turn.install("");
+    await turn.importModules(whole.options.preload ?? []);
+  }
+  for (const script of whole.scripts) served.add(script);
 }
 
 /** The scripts of one Python. */
@@ -75,7 +94,8 @@ class Queue {
     });
     if (!python) return;
     const view = placeFor(job.script);
-    const turn = new Turn(job, python, this.#page.tag.dataset.offline);
+    const { offline, prefer } = this.#page.tag.dataset;
+    const turn = new Turn(job, python, { offline, prefer });
     view.node.dataset.state = "running";
     const error = await turn.run(view).catch((reason: unknown) => asScriptError(reason, job));
     view.node.dataset.state = error ? "failed" : "done";
@@ -94,14 +114,15 @@ class Queue {
 class Turn {
   readonly #job: Job;
   readonly #python: Python;
-  readonly #offline: string | undefined;
+  /** What the bootstrap's own element says for all of them. */
+  readonly #usual: NeedsAttributes;
   /** Whether its own code ran: what it raises is shown already, and nothing of ours. */
   started = false;
 
-  constructor(job: Job, python: Python, offline?: string) {
+  constructor(job: Job, python: Python, usual: NeedsAttributes = {}) {
     this.#job = job;
     this.#python = python;
-    this.#offline = offline;
+    this.#usual = usual;
   }
 
   /** Install, then run; gives what the code raised. Rejects when it could not come to that. */
@@ -111,27 +132,51 @@ class Turn {
     if (!code.trim()) console.warn(`wasminstall: ${label} is empty`, script);
     await this.install(code);
     this.started = true;
-    return await this.#execute(code, label, (output) => view.add(output));
+    return await this.#execute(code, label, (output) => view.add(output), withHint);
   }
 
   /** Install what the attributes of the element and the code ask for. */
   async install(code: string): Promise<void> {
-    const { script, label } = this.#job;
-    const needs = needsOf({ offline: this.#offline, ...script.dataset }, code);
-    if (!needs) return;
-    const error = await this.#execute(installCode(needs), `the packages of ${label}`, (output) => {
-      if (output.kind === "stdout") console.warn(`wasminstall: ${label}: ${output.text}`);
-    });
+    const { script } = this.#job;
+    if (served.has(script) && !hasBlock(code)) return;
+    const needs = needsOf({ ...this.#usual, ...script.dataset }, code);
+    const error = needs && (await this.installNeeds(needs));
     if (error) throw error;
   }
 
-  async #execute(code: string, filename: string, show: (output: Output) => void): Promise<ScriptError | undefined> {
+  /** Install these; gives Python's error. */
+  async installNeeds(needs: Needs): Promise<ScriptError | undefined> {
+    return await this.#prepare(installCode(needs), "the packages of");
+  }
+
+  /** Import these, and leave no name behind. Rejects with Python's error. */
+  async importModules(names: readonly string[]): Promise<void> {
+    const error = names.length ? await this.#prepare(importCode(names), "the imports of") : undefined;
+    if (error) throw error;
+  }
+
+  /** Run code of ours; what it prints is a warning. */
+  async #prepare(code: string, what: string): Promise<ScriptError | undefined> {
+    const { label } = this.#job;
+    const warn = (output: Output): void => {
+      if (output.kind === "stdout") console.warn(`wasminstall: ${label}: ${output.text}`);
+    };
+    const inWords = (output: ErrorOutput): ErrorOutput => inPageWords(output, label);
+    return await this.#execute(code, `${what} ${label}`, warn, inWords);
+  }
+
+  async #execute(
+    code: string,
+    filename: string,
+    show: (output: Output) => void,
+    inWords: (error: ErrorOutput) => ErrorOutput,
+  ): Promise<ScriptError | undefined> {
     let raised: ErrorOutput | undefined;
     await this.#python.execute(
       code,
       (output) => {
         if (output.kind !== "error") return show(output);
-        raised = withHint(output);
+        raised = inWords(output);
         show(raised);
       },
       { filename },

@@ -10,6 +10,7 @@ export interface Needs {
   readonly file?: string;
   readonly lock?: string;
   readonly index_urls?: string;
+  readonly prefer?: string;
   readonly offline?: true;
 }
 
@@ -19,6 +20,7 @@ export interface NeedsAttributes {
   readonly requirements?: string | undefined;
   readonly lock?: string | undefined;
   readonly index?: string | undefined;
+  readonly prefer?: string | undefined;
   readonly offline?: string | undefined;
 }
 
@@ -45,6 +47,7 @@ export function needsOf(attributes: NeedsAttributes, code: string): Needs | unde
     requirements,
     ...(lock ? { lock: address(lock) } : file ? { file: address(file) } : block ? { file: code } : {}),
     ...(attributes.index ? { index_urls: address(attributes.index) } : {}),
+    ...(attributes.prefer ? { prefer: attributes.prefer } : {}),
     ...(isOn(attributes.offline) ? { offline: true } : {}),
   };
 }
@@ -54,6 +57,14 @@ export function installCode({ requirements, ...options }: Needs): string {
   const given = JSON.stringify(JSON.stringify({ ...options, requirements }));
   const report = `(await __import__("wasminstall").install(**__import__("json").loads(${given})))`;
   return `print(*${report}.warnings, sep="\\n", end="")`;
+}
+
+/** Python code that imports these modules, and leaves no name behind. */
+export function importCode(names: readonly string[]): string {
+  return names
+    .map((name) => `__import__("importlib").import_module(${JSON.stringify(name)})`)
+    .join("; ")
+    .concat("; None");
 }
 
 function address(text: string): string {

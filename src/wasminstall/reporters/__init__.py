@@ -13,12 +13,20 @@ from ..errors import InvalidInput
 if TYPE_CHECKING:
     from ..progress import Reporter
 
-__all__ = ["reporter_for"]
+__all__ = ["reporter_for", "show_in_notebook"]
+
+_in_notebook = False
 
 _HINT = (
     "it is 'events', 'text', 'notebook', a function that takes an event, an element of the page or its selector "
     "('#id'), or None for silence"
 )
+
+
+def show_in_notebook(wanted: bool) -> None:
+    """Whether ``"events"``, which is the default, means a bar below the cell besides."""
+    global _in_notebook
+    _in_notebook = wanted
 
 
 def reporter_for(choice: object) -> Reporter | None:
@@ -48,7 +56,7 @@ def _named(choice: str) -> Reporter | None:
             return None
         from .events import announce
 
-        return announce
+        return _both(announce, _named("notebook")) if _in_notebook else announce
     if choice == "text":
         from .text import TextReporter
 
@@ -62,6 +70,10 @@ def _named(choice: str) -> Reporter | None:
 
         return element_reporter(choice)
     raise _unknown(choice)
+
+
+def _both(one: Reporter, other: Reporter | None) -> Reporter:
+    return lambda event: (one(event), other and other(event))
 
 
 def _function(choice: Reporter) -> Reporter:

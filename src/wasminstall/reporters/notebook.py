@@ -9,30 +9,52 @@ from ..progress import Event, Reporter
 from .text import TextReporter
 from .wording import line_of, sentence_of
 
-__all__ = ["notebook_reporter"]
+__all__ = ["NotebookOutput", "notebook_reporter"]
 
 
 def notebook_reporter() -> Reporter:
-    """A bar for the cell that runs; a line of text where no IPython runs."""
+    """A bar for the cell that runs; a line of text where no IPython runs, or one that only prints."""
+    return NotebookOutput() if _can_change_outputs() else TextReporter()
+
+
+def _can_change_outputs() -> bool:
+    """Whether what is displayed can be displayed anew; the publisher of a plain shell prints, and no more."""
     ipython = sys.modules.get("IPython")  # what runs is imported
-    if ipython is None or ipython.get_ipython() is None:
-        return TextReporter()
-    return _NotebookReporter()
+    shell = None if ipython is None else ipython.get_ipython()
+    if shell is None:
+        return False
+    publisher = type(getattr(shell, "display_pub", None))
+    return (publisher.__module__, publisher.__name__) != ("IPython.core.displaypub", "DisplayPublisher")
 
 
-class _NotebookReporter:
-    """Belongs to one output, which appears with the first event."""
+class NotebookOutput:
+    """One output, which appears with the first event, or with the first thing to show.
+
+    Where outputs cannot change (``can_change``), events are lines of text.
+    """
 
     def __init__(self) -> None:
-        self._output: Any = None
+        self._handle: Any = None
+        self.can_change = _can_change_outputs()
+        self._text = None if self.can_change else TextReporter()
 
     def __call__(self, event: Event) -> None:
+        """Show the event."""
+        if self._text is None:
+            self.show(_Bar(event))
+        else:
+            self._text(event)
+
+    def show(self, value: object) -> None:
+        """Show this, in place of what was there."""
         from IPython.display import display
 
-        if self._output is None:
-            self._output = display(_Bar(event), display_id=True)
+        if self._handle is not None:
+            self._handle.update(value)
+        elif self._text is None:
+            self._handle = display(value, display_id=True)
         else:
-            self._output.update(_Bar(event))
+            display(value)
 
 
 class _Bar:

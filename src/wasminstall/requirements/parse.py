@@ -14,6 +14,7 @@ from .._vendor.packaging.requirements import Requirement as _PackagingRequiremen
 from .._vendor.packaging.specifiers import SpecifierSet
 from .._vendor.packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from ..errors import InvalidInput, InvalidRequirement
+from .slips import refuse_other_files, writing_hint
 
 __all__ = ["Requirement", "parse_metadata_requirement", "parse_requirement", "read_requirements"]
 
@@ -62,12 +63,13 @@ def parse_requirement(text: str) -> Requirement:
     Raises ``InvalidRequirement``.
     """
     text = text.strip()
+    refuse_other_files(text)
     if _is_wheel_address(text):
         return _from_wheel_address(text)
     try:
         parsed = _PackagingRequirement(text)
     except _PackagingError as error:
-        raise InvalidRequirement(text, str(error).split("\n", 1)[0], hint=_writing_hint(text)) from None
+        raise InvalidRequirement(text, str(error).split("\n", 1)[0], hint=writing_hint(text)) from None
     return _from_packaging(parsed, text)
 
 
@@ -126,18 +128,7 @@ def _from_wheel_address(text: str) -> Requirement:
     except InvalidWheelFilename:
         raise InvalidRequirement(
             text,
-            f"{filename!r} is not the file name of a wheel",
+            f"{filename!r} is not the file name of a wheel" if filename else "it is no file",
             hint="write NAME @ URL, and keep the wheel's own file name at the end of the URL",
         ) from None
     return Requirement(name=str(name), text=text, url=text)
-
-
-def _writing_hint(text: str) -> str:
-    """How to write what was probably meant."""
-    if text.startswith("-"):
-        return "options are arguments here: -r is file=..., -c constraints=..., --index-url index_urls=..."
-    if re.match(r"^[A-Za-z0-9._-]+\s*=\s*[0-9]", text):
-        return "an exact version is written with two equals signs: " + re.sub(r"\s*=\s*", "==", text, count=1)
-    if re.match(r"^[A-Za-z0-9._-]+\s+[A-Za-z0-9._-]+", text):
-        return "give several requirements as a list: [" + ", ".join(repr(part) for part in text.split()) + "]"
-    return 'a requirement looks like "pandas", "pandas>=2,<3" or "pandas[excel]==2.2.3"'

@@ -67,6 +67,9 @@ def _preference(leaf: Clause[Key, Reason]) -> int:
 def _nothing_fits(requirement: Requirement, chain: Sequence[str], universe: Universe) -> ResolutionError:
     domain = universe.domain(requirement.name)
     target = universe.problem.target
+    project = universe.knowledge.modules.get(requirement.name)
+    if not domain.known and project:
+        return UnknownProject(requirement.name, chain, universe.knowledge.sources, [project])
     if not domain.known:
         known = universe.knowledge.names | set(universe.problem.installed)
         close = difflib.get_close_matches(requirement.name, sorted(known), n=3)
@@ -81,8 +84,9 @@ def _nothing_fits(requirement: Requirement, chain: Sequence[str], universe: Univ
         needs = _newest_first({file.version: file.detail for file in by_python})
         return PythonMismatch(wanted, chain, target.python_version, needs)
     if refused and not any(_admits(requirement, str(choice.version)) for choice in domain.choices):
+        hint = f"the module {requirement.name} is in the project {project}" if project else ""
         return NoCompatibleWheel(
-            wanted, chain, target.name, _reasons(refused), _wheel_hint(requirement, domain, refused)
+            wanted, chain, target.name, _reasons(refused), hint or _wheel_hint(requirement, domain, refused)
         )
     yanked = {
         str(c.version): f"yanked: {c.yanked or 'no reason given'}" for c in domain.choices if c.yanked is not None

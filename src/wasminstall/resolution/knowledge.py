@@ -6,6 +6,7 @@ The resolver reads ``Knowledge`` and yields needs; whoever drives it fetches wha
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..indexes.model import Candidate, Listing
@@ -56,12 +57,14 @@ class Listings:
 class Knowledge:
     """Answers to needs.
 
-    ``sources`` names who is asked, in order of preference; ``names`` are projects known to exist, for hints.
+    ``sources`` names who is asked, in order of preference; ``names`` are projects known to exist, for hints, and
+    ``modules`` the projects by the modules they bring, where a module is called otherwise.
     ``favoured`` is what the search would choose at this point, by name: worth fetching early, and no more than that.
     """
 
     sources: tuple[str, ...] = ()
     names: frozenset[str] = frozenset()
+    modules: Mapping[str, str] = field(default_factory=dict)
     listings: dict[NeedListing, Listings] = field(default_factory=dict)
     full_metadata: dict[str, Metadata | Unusable] = field(default_factory=dict)
     favoured: dict[str, Candidate] = field(default_factory=dict)

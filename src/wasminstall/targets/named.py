@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..arguments import check_text
 from ..errors import UnknownTarget
 from .model import Target
 from .tags import ordered_tags, pyodide_platforms
@@ -44,8 +45,9 @@ def target_names() -> tuple[str, ...]:
 def named_target(name: str) -> Target:
     """The target of this name, such as ``pyodide-314`` or ``wasi``.
 
-    Raises ``UnknownTarget`` with the close names.
+    Raises ``UnknownTarget`` with the close names, ``InvalidInput`` for what is no name.
     """
+    check_text("name", name)
     runtime = _BY_NAME.get(_ALIASES.get(name, name))
     if runtime is None:
         import difflib  # 25 ms of import in a page, for an error
