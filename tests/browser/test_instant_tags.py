@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 from selenium import webdriver
 
+from support.distribution import mount_distribution
 from support.index_server import IndexServer
 from support.instant_page import InstantPage
+from support.prepared import make_prepared
 from support.script_page import RECORDER, SETTLED, script
 from support.store_tab import serve_store
 from support.wheel_factory import make_wheel
@@ -146,3 +149,18 @@ def test_a_strict_policy_and_the_way_back(page: InstantPage) -> None:
     page.driver.back()
     assert page.run("return globalThis.back;")
     assert page.run("return wasminstall.run('kept');") == 42
+
+
+def test_a_snapshot_made_ahead(page: InstantPage, tmp_path: Path) -> None:
+    """The first visit starts from it, and the packages that scripts name are taken to be in it."""
+    make_prepared(tmp_path, mount_distribution(page.server, "pyodide"), ["six"], ["six"])
+    [path] = tmp_path.glob("*.gz")
+    content = path.read_bytes()
+    page.server.mount("/ahead/", lambda name: content if name == path.name else None)
+    work = 'import sys\n"six" in sys.modules, "wasminstall" in sys.modules, __import__("six").__name__'
+    attributes = f'data-snapshot="../ahead/{path.name}"'
+    found = visit(page, attributes, script("one", work, 'data-packages="six"'))
+    assert (found["instant"], found["shown"]) == (True, ["(True, False, 'six')"])
+    missing = visit(page, 'data-snapshot="../ahead/gone.gz"', script("one", work, 'data-packages="six"'))
+    assert (missing["instant"], missing["shown"]) == (False, ["(False, True, 'six')"])
+    assert "404" in missing["reason"]
