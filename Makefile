@@ -23,7 +23,7 @@ test-node: build/page
 
 test-browser: build/page
 	.ci/browser
-	$(BIN)/coverage run -m pytest tests/browser --reruns 1 --only-rerun "tab crashed" $(PYTEST)
+	$(BIN)/coverage run -m pytest tests/browser --reruns 1 $(PYTEST)
 
 lint: build/page
 	$(BIN)/ruff check .

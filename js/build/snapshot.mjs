@@ -49,7 +49,7 @@ const ENVIRONMENT = { HOME: "/home/pyodide", LANG: "C.UTF-8", _: "./this.program
  * @returns {Promise<{bytes: Buffer, header: import("../src/instant/model.js").Header}>}
  */
 export async function makeSnapshot({ packages = [], lock, file, imports, index, pyodide, config }) {
-  const [{ boot }, { make, readParts }] = await Promise.all([built("wasminstall"), built("wasminstall-make")]);
+  const [{ boot }, { make, readBytes }] = await Promise.all([built("wasminstall"), built("wasminstall-make")]);
   const folder = pathToFileURL(`${resolve(pyodide ?? installedPyodide())}/`);
   const loader = await import(new URL("pyodide.mjs", folder).href);
   const options = {
@@ -60,8 +60,8 @@ export async function makeSnapshot({ packages = [], lock, file, imports, index, 
     config: { ...config, env: ENVIRONMENT, _sysExecutable: ENVIRONMENT._ },
     cache: false,
   };
-  const parts = await make({ options, preload: imports, loader, folder }, boot);
-  return { bytes: Buffer.concat(parts), header: await readParts(parts).header };
+  const made = await make({ options, preload: imports, loader, folder }, boot);
+  return { bytes: Buffer.from(made.buffer), header: await readBytes(made).header };
 }
 
 /** @param {string} name of a bundle */

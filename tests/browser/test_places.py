@@ -56,7 +56,7 @@ addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI, s
   violations.push([effectiveDirective, blockedURI, sample]);
 });
 // Only used where a page requires trusted types.
-const own = (url) => (/^blob:|\\/wasminstall-worker\\.mjs$/.test(url) ? url : undefined);
+const own = (url) => (/^blob:|\\/wasminstall-(worker|reader)\\.mjs$/.test(url) ? url : undefined);
 trustedTypes.createPolicy("default", { createHTML: (html) => html, createScriptURL: own });
 """
 SHOWN = """

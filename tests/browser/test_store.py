@@ -42,6 +42,7 @@ def served(server: IndexServer) -> None:
 @pytest.fixture
 def tab(browser: webdriver.Chrome, server: IndexServer) -> Iterator[Tab]:
     """A page with an empty store."""
+    browser.get("about:blank")  # storage that is cleared under a page which uses it may not answer for seconds
     browser.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": server.origin, "storageTypes": "all"})
     yield Tab(browser, server)
     while len(browser.window_handles) > 1:

@@ -62,6 +62,7 @@ def packages(server: IndexServer, browser: webdriver.Chrome) -> Iterator[None]:
     browser.execute_cdp_cmd("Network.enable", {})
     # Only our own cache counts here.
     browser.execute_cdp_cmd("Network.setCacheDisabled", {"cacheDisabled": True})
+    browser.get("about:blank")  # storage that is cleared under a page that writes does not answer for seconds
     browser.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": server.origin, "storageTypes": "all"})
     yield
     browser.execute_cdp_cmd("Network.setCacheDisabled", {"cacheDisabled": False})
@@ -116,7 +117,7 @@ def test_the_second_visit_asks_nobody(browser: webdriver.Chrome, server: IndexSe
     run(browser, SETTLED)
     second = install(browser, server)
     assert first == second == {"names": NAMES, "warnings": [], "version": "1.0 pytz"}
-    assert server.requests == []
+    assert [path for path in server.paths() if not path.startswith("/wasminstall/")] == []  # but for parts of the page
 
 
 def test_another_tab_at_once(browser: webdriver.Chrome, server: IndexServer) -> None:

@@ -43,7 +43,7 @@ interface Learned {
   readonly globals: Readonly<Record<string, boolean>>;
 }
 
-export { readParts } from "./record.js";
+export { readBytes } from "./record.js";
 
 const SILENT = { stdout: () => {}, stderr: () => {} } as const;
 
@@ -63,11 +63,8 @@ const BARE = {
 /** What starts a Pyodide that does not let itself be given another `createPyodideModule`. */
 const OF_OLDER_ONES = "_createPyodideModule";
 
-/** The parts of a snapshot's file. Rejects with a `Refusal` where there can be none, or with what went wrong. */
-export async function make(
-  wish: Wish,
-  boot: typeof import("../bootstrap.js").boot,
-): Promise<Uint8Array<ArrayBuffer>[]> {
+/** A snapshot's file. Rejects with a `Refusal` where there can be none, or with what went wrong. */
+export async function make(wish: Wish, boot: typeof import("../bootstrap.js").boot): Promise<Uint8Array<ArrayBuffer>> {
   const learned = await learn(wish, boot);
   return await write(wish, learned);
 }
@@ -109,7 +106,7 @@ function importIn(pyodide: Snapshotable, names: readonly string[] | undefined): 
   }
 }
 
-async function write(wish: Wish, learned: Learned): Promise<Uint8Array<ArrayBuffer>[]> {
+async function write(wish: Wish, learned: Learned): Promise<Uint8Array<ArrayBuffer>> {
   const { image: given, libraries, loaded, magic, packages, preload, globals } = learned;
   let before = new Map<string, number>();
   const { pyodide, module, constructors, table } = await begin({

@@ -30,12 +30,12 @@ export interface Reading {
   readonly whole: Promise<void>;
 }
 
-/** The parts of the file, in their order. */
+/** The file. */
 export async function pack(
   facts: Omit<Header, "recipe" | "memory" | "blob" | "chunks">,
   memory: Bytes,
   blob: Bytes,
-): Promise<Bytes[]> {
+): Promise<Bytes> {
   const chunks = [...(await hashes(blob)), ...(await hashes(memory))];
   const header: Header = { recipe: RECIPE, memory: memory.length, blob: blob.length, chunks, ...facts };
   const text = new TextEncoder().encode(JSON.stringify(header));
@@ -43,7 +43,11 @@ export async function pack(
   head.set(new TextEncoder().encode(`${MAGIC} ${RECIPE} ${text.length} ${await sha256(text)}`));
   head[FIRST - 1] = 0x0a;
   head.set(text, FIRST);
-  return [head, blob, memory];
+  const file = new Uint8Array(head.length + blob.length + memory.length);
+  file.set(head);
+  file.set(blob, head.length);
+  file.set(memory, head.length + blob.length);
+  return file;
 }
 
 /** Read a file. Rejected with a `Refusal` when it is none, is cut off, or was made by another recipe. */
@@ -72,12 +76,9 @@ async function fill(target: Bytes, file: Pick<Opened, "read">, start: number): P
   await Promise.all(pieces);
 }
 
-/** The same for the parts that `pack` gave. */
-export function readParts(parts: readonly Bytes[]): Reading {
-  const file = new Blob([...parts]);
-  const read = async (start: number, end: number): Promise<Bytes> =>
-    new Uint8Array(await file.slice(start, end).arrayBuffer());
-  return readFrom({ size: file.size, read });
+/** The same for a file that is here. */
+export function readBytes(file: Bytes): Reading {
+  return readFrom({ size: file.length, read: async (start, end) => file.slice(start, end) });
 }
 
 /** Bytes of the header, which follows these first ones. Throws `Refusal` when this is no snapshot, or of another recipe. */

@@ -6,7 +6,7 @@ import type { Store } from "../store/index.js";
 import { isFresh, type Kept, keepRefusal, now, placeOf } from "./index.js";
 import { make } from "./make.js";
 import { Refusal } from "./model.js";
-import { readParts } from "./record.js";
+import { readBytes } from "./record.js";
 import { restore } from "./restore.js";
 import type { Wish } from "./wish.js";
 
@@ -58,16 +58,16 @@ async function keptAt({ key }: Wish, store: Store): Promise<Kept | undefined> {
 
 async function made(options: BootOptions, { folder }: Wish, store: Store, start: typeof boot): Promise<Bytes> {
   const loader = await importPyodide(folder);
-  const parts = await make({ options, preload: options.preload, loader, folder }, start);
-  const size = parts.reduce((sum, { length }) => sum + length, 0);
-  if (size > (await store.budget()) / SHARE) throw new Refusal(`it would take ${Math.round(size / 1e6)} MB`);
-  await tryOut(parts, loader, folder, options.config ?? {});
-  return new Uint8Array(await new Blob(parts).arrayBuffer());
+  const bytes = await make({ options, preload: options.preload, loader, folder }, start);
+  const { length } = bytes;
+  if (length > (await store.budget()) / SHARE) throw new Refusal(`it would take ${Math.round(length / 1e6)} MB`);
+  await tryOut(bytes, loader, folder, options.config ?? {});
+  return bytes;
 }
 
 /** Rejects when it cannot be restored here, where it was made: no page is to find that out. */
-async function tryOut(parts: readonly Bytes[], loader: PyodideModule, folder: URL, config: object): Promise<void> {
-  await restore(readParts(parts), { loader, folder, config });
+async function tryOut(bytes: Bytes, loader: PyodideModule, folder: URL, config: object): Promise<void> {
+  await restore(readBytes(bytes), { loader, folder, config });
 }
 
 /** What was not used for the longest time makes room, as after an install. */

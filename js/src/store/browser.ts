@@ -84,7 +84,10 @@ class BrowserStore implements Store {
   }
 
   async put(key: string, bytes: Uint8Array, meta: string, sha256?: string): Promise<void> {
-    const record = await seal(key, bytes, meta, sha256);
+    await this.#put(key, await seal(key, bytes, meta, sha256)).catch(roomless);
+  }
+
+  async #put(key: string, record: Blob): Promise<void> {
     const file = record.size < LARGE ? undefined : await writeFile(record);
     const small = file ? undefined : await record.arrayBuffer();
     const before = await this.#transact("readwrite", [RECORDS, FACTS], async (records, facts) => {
@@ -206,6 +209,11 @@ async function readEntry(wanted: Wanted, reader: Promise<Reader> | undefined): P
   }
   const record = await readFile(wanted.file);
   return record && unseal(wanted.key, new Uint8Array(record));
+}
+
+/** Where storage is full Chromium has no room for a large Blob either, and says that it cannot be read. */
+function roomless(error: Error): never {
+  throw error.name === "NotReadableError" ? new DOMException(error.message, "QuotaExceededError") : error;
 }
 
 function factsOf(facts: IDBObjectStore, key: string): Promise<Facts | undefined> {

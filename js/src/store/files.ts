@@ -20,7 +20,8 @@ export function writeFile(content: Blob): Promise<string | undefined> {
 
 /** What is in a file; undefined when it is gone. */
 export function readFile(name: string): Promise<ArrayBuffer | undefined> {
-  return inTime(openFile(name).then((file) => file?.arrayBuffer()));
+  const read = async (): Promise<ArrayBuffer | undefined> => (await openFile(name))?.arrayBuffer();
+  return inTime(read().catch(() => undefined));
 }
 
 /** A file, of which nothing is read yet; undefined when it is gone. */

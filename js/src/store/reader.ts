@@ -31,7 +31,6 @@ interface Waiting {
 }
 
 const NAME = "wasminstall-reader";
-const script: URL = new URL("./wasminstall-reader.mjs", import.meta.url);
 /** A worker that nobody asks is ended after so many milliseconds. */
 const IDLE = 5000;
 
@@ -78,6 +77,8 @@ export function startReader(): Reader {
 
 /** No browser starts a worker from another origin, but a worker may import from there. */
 function createWorker(): Worker {
+  // Not at the top: the worker runs this file too, and a bundler may have put it into an address that is no base.
+  const script: URL = new URL("./wasminstall-reader.mjs", import.meta.url);
   const options: WorkerOptions = { type: "module", name: NAME };
   if (script.origin === globalThis.origin) return new Worker(script, options);
   const loader = new Blob([`import ${JSON.stringify(script.href)};`], { type: "text/javascript" });
