@@ -63,7 +63,10 @@ export function readFrom(file: Pick<Opened, "size" | "read">): Reading {
   const header = opening.then((opened) => opened.header);
   const blob = opening.then(({ header, start }) => file.read(start, start + header.blob));
   const memory = header.then(({ memory }) => new Uint8Array(memory));
-  const whole = opening.then(async ({ header, start }) => fill(await memory, file, start + header.blob));
+  // One after the other: the libraries are compiled while the memory comes.
+  const whole = Promise.all([opening, memory, blob]).then(([{ header, start }, memory]) =>
+    fill(memory, file, start + header.blob),
+  );
   return { header, blob, memory, whole };
 }
 

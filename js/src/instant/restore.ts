@@ -33,13 +33,13 @@ export async function restore(reading: Reading, place: Place): Promise<Snapshota
     ...place,
     options: { _loadSnapshot: reading.memory },
     libraries: compiling,
+    memory: reading.whole,
     async prepare(module) {
       const { files, globals, memory, pyodide } = await reading.header;
       if (place.loader.version !== pyodide) throw new Refusal(`it was made by Pyodide ${pyodide}`, { again: true });
       checkGlobals(globals);
       growTo(module, memory);
       fill(runtimeOf(module), { files, blob: await reading.blob });
-      await reading.whole;
     },
   }).catch(async (error) => {
     // Where bytes are not what they were, that is the reason; one of another Pyodide is not read to its end.

@@ -18,6 +18,8 @@ export interface Ingredients {
   /** Called when there is a file system; the libraries are loaded afterwards. */
   prepare(module: Module): void | Promise<void>;
   readonly libraries: Promise<readonly Compiled[]>;
+  /** Settles when the memory of a snapshot is there, which Python needs to run. */
+  readonly memory?: Promise<void>;
 }
 
 /** A Python, and what belongs to it that its public interface does not tell. */
@@ -34,7 +36,7 @@ export interface Begun {
 
 /** Pyodide's parts that snapshots use. */
 export interface Snapshotable extends Interpreter {
-  readonly _api: { on_fatal?: ((error: unknown) => void) | undefined };
+  readonly _api: { readonly config: Record<string, unknown>; on_fatal?: ((error: unknown) => void) | undefined };
   readonly loadedPackages: Record<string, string>;
   makeMemorySnapshot(): Uint8Array<ArrayBuffer>;
 }
@@ -62,6 +64,7 @@ export async function begin(given: Ingredients): Promise<Begun> {
     const trampoline = reserveTrampoline(module);
     await given.prepare(module);
     const constructors = await preload(module, await given.libraries);
+    await given.memory;
     begun = { module, constructors, table: module.wasmTable.length, trampoline };
   };
   const createPyodideModule = async (settings: Settings): Promise<unknown> => {
@@ -75,6 +78,8 @@ export async function begin(given: Ingredients): Promise<Begun> {
   const starting = loader.loadPyodide({ ...config, indexURL, ...options, createPyodideModule });
   const pyodide = (await Promise.race([starting, failed])) as Snapshotable;
   if (!begun) throw new Refusal("this Pyodide cannot be started from a snapshot");
+  // Pyodide keeps its options, and with them the memory of a snapshot and all that was compiled.
+  for (const name of ["_loadSnapshot", "createPyodideModule"]) delete pyodide._api.config[name];
   return { pyodide, ...begun };
 }
 
