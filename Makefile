@@ -49,6 +49,7 @@ bench: build/page
 	PYTHONPATH=tests:demo $(BIN)/python tests/bench/placing.py
 	PYTHONPATH=tests:demo $(BIN)/python tests/bench/start.py
 	PYTHONPATH=tests:demo $(BIN)/python tests/bench/first_output.py
+	PYTHONPATH=tests:demo $(BIN)/python tests/bench/instant.py
 
 build: build/page
 
