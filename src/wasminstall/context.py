@@ -103,7 +103,9 @@ class Context:
 
 
 def set_default_index(*urls: str) -> None:
-    """Use these Simple API addresses instead of PyPI wherever ``index_urls`` is not given; without any, PyPI again.
+    """Use these Simple API addresses instead of PyPI wherever ``index_urls`` is not given.
+
+    Without any it is the index that the page named for this Python again, or PyPI.
 
     Raises ``InvalidInput`` for what is no address.
     """
