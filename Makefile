@@ -23,7 +23,7 @@ test-node: build/page
 
 test-browser: build/page
 	.ci/browser
-	$(BIN)/coverage run -m pytest tests/browser --reruns 1 $(PYTEST)
+	$(BIN)/coverage run -m pytest tests/browser -n 2 --dist loadfile --reruns 1 $(PYTEST)
 
 lint: build/page
 	$(BIN)/ruff check .
