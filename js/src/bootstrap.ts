@@ -205,11 +205,11 @@ async function startFetching(
 }
 
 /** Import Pyodide's script, and have its other files fetched. */
-function loadModule({ pyodide, cache = true, config = {} }: BootOptions): Promise<PyodideModule> {
+function loadModule({ pyodide, config = {} }: BootOptions): Promise<PyodideModule> {
   const { indexURL, lockFileURL } = config as { indexURL?: string; lockFileURL?: string };
+  preload(pyodideFolder(pyodide, indexURL), lockFileURL);
   const isAddress = pyodide === undefined || typeof pyodide === "string" || pyodide instanceof URL;
   const loading = isAddress ? importPyodide(pyodide) : Promise.resolve(pyodide);
-  preload(pyodideFolder(pyodide, indexURL), lockFileURL, cache, loading);
   for (const early of [loading, loadHelper()]) early.catch(() => undefined); // told where it is waited for
   return loading;
 }
