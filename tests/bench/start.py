@@ -44,6 +44,7 @@ globalThis.pyodide = await loadPyodide();
     "boot, prepared": BOOT.format(options=f'{{ stdlib: "{PREPARED}" }}'),
 }
 KEPT = """
+pyodide.runPython("import csv, statistics, tomllib, unittest.mock, zipapp"); // what no start compiles
 const asked = (request) => new Promise((done) => { request.onsuccess = () => done(request.result); });
 const found = async () => {
   if ((await indexedDB.databases()).length === 0) return [];
