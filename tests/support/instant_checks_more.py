@@ -287,11 +287,12 @@ def check_rich() -> Any:
     from rich.syntax import Syntax
     from rich.table import Table
 
-    console = Console(file=io.StringIO(), force_terminal=True, width=60, color_system="truecolor", legacy_windows=False)
+    written = io.StringIO()
+    console = Console(file=written, force_terminal=True, width=60, color_system="truecolor", legacy_windows=False)
     table = Table("a", "b")
     table.add_row("1", "[bold]x[/bold] ✓")
     console.print(table, Markdown("# Title\n* item"), Syntax("x = 1  # y", "python"))
-    return console.file.getvalue()
+    return written.getvalue()
 
 
 def check_black() -> Any:
