@@ -14,7 +14,7 @@ test: test-unit test-node test-browser
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --skip-covered
 
-test-unit: build/python
+test-unit: build/python build/node
 	$(BIN)/coverage run -m pytest tests/unit -n auto --dist loadfile $(PYTEST)
 
 test-node: build/page
@@ -50,6 +50,7 @@ bench: build/page
 	PYTHONPATH=tests:demo $(BIN)/python tests/bench/start.py
 	PYTHONPATH=tests:demo $(BIN)/python tests/bench/first_output.py
 	PYTHONPATH=tests:demo $(BIN)/python tests/bench/instant.py
+	PYTHONPATH=tests:demo $(BIN)/python tests/bench/notebook.py
 
 build: build/page
 
@@ -71,6 +72,8 @@ build/page: build/python build/node $(SOURCES)
 	node js/build/page.mjs
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 	npm run --silent build
+	# Once more, with what that made for the commands `bundle` and `serve`; js/dist keeps the one that pages load.
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 	node demo/build.mjs
 	touch $@
 

@@ -2,6 +2,7 @@
 
 - ``_vendor/packaging``: our private copy, so that no user's ``packaging`` meets ours.
 - ``_default_index.py``: the address of PyPI's Simple API, from a library that publishes it.
+- ``cli/bundling/_built``: what `npm run build` has made for browsers, for the commands ``bundle`` and ``serve``.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ import packaging
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
-PACKAGE = Path(__file__).parent / "src" / "wasminstall"
+ROOT = Path(__file__).parent
+PACKAGE = ROOT / "src" / "wasminstall"
+BUILT = "wasminstall/cli/bundling/_built"
 # Only what the installer imports: every module costs bytes in the page.
 PACKAGING_MODULES = (
     "__init__", "_elffile", "_manylinux", "_musllinux", "_parser", "_ranges", "_structures", "_tokenizer",
@@ -32,6 +35,16 @@ class GenerateHook(BuildHookInterface[Any]):
         (PACKAGE / "_default_index.py").write_text(
             f'"""Generated at build time: where PyPI answers."""\n\nDEFAULT_INDEX_URL = {PYPI_SIMPLE_ENDPOINT!r}\n'
         )
+        if self.target_name == "wheel" and version != "editable":
+            build_data["force_include"] |= {str(path): f"{BUILT}/{path.name}" for path in built_files()}
+
+
+def built_files() -> list[Path]:
+    """Scripts and the archive; not the bytecode for a first visit, which is four times the size of all the others."""
+    dist = ROOT / "js" / "dist"
+    if not (dist / "integrity.json").is_file():  # the last file of a build
+        return []
+    return [*sorted(dist.glob("wasminstall*js")), dist / "wasminstall.zip.gz", ROOT / "js" / "build" / "stdlib.py"]
 
 
 def vendor_packaging(vendor: Path) -> None:

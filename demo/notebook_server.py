@@ -7,7 +7,6 @@ proxy for the default index. What was fetched stays in the cache folder, so the 
 from __future__ import annotations
 
 import asyncio
-import errno
 import json
 import os
 import socket
@@ -21,12 +20,21 @@ from aiohttp import web
 
 from mirror import DistributionMirror, cache_folder
 from wasminstall._default_index import DEFAULT_INDEX_URL
-from wasminstall.serve import Answer, ContentStore, Distribution, Folder, IndexProxy, create_app
+from wasminstall.serve import (
+    Answer,
+    ContentStore,
+    Distribution,
+    Folder,
+    IndexProxy,
+    create_app,
+    listen,
+    run_until_stopped,
+)
+from wasminstall.serve.running import HOST
 
-__all__ = ["demo_app", "listen", "run"]
+__all__ = ["demo_app", "run"]
 
 ROOT = Path(__file__).resolve().parent.parent
-HOST = "127.0.0.1"
 
 
 def demo_app(mirror: DistributionMirror, *, cache: Path, proxy: bool) -> web.Application:
@@ -57,36 +65,14 @@ def run(options: Namespace) -> int:
     return 0
 
 
-def listen(port: int) -> socket.socket:
-    """A listening socket on this port or the first free one after it."""
-    for candidate in range(port, port + 100):
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((HOST, candidate))
-        except OSError as error:
-            listener.close()
-            if error.errno != errno.EADDRINUSE:
-                raise
-        else:
-            return listener
-    raise OSError(errno.EADDRINUSE, f"ports {port} to {port + 99} are all in use")
-
-
 async def serve(listener: socket.socket, options: Namespace) -> None:
     """Run the server on this socket until cancelled."""
     proxy = options.index == "proxy" or (options.index == "auto" and not await readable_from_pages(DEFAULT_INDEX_URL))
     version = json.loads((ROOT / "node_modules/pyodide/package.json").read_text("utf-8"))["version"]
     cache = options.cache or cache_folder()
     async with DistributionMirror(version, cache=cache) as mirror:
-        runner = web.AppRunner(demo_app(mirror, cache=cache, proxy=proxy))
-        await runner.setup()
-        try:
-            await web.SockSite(runner, listener).start()
-            announce(f"http://{HOST}:{listener.getsockname()[1]}/", browser=not options.no_browser)
-            await asyncio.Event().wait()
-        finally:
-            await runner.cleanup()
+        app = demo_app(mirror, cache=cache, proxy=proxy)
+        await run_until_stopped(app, listener, lambda address: announce(address, browser=not options.no_browser))
 
 
 async def readable_from_pages(index: str) -> bool:

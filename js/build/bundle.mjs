@@ -59,6 +59,16 @@ export async function bundle() {
     }),
     build({
       ...common,
+      format: "iife",
+      // What `wasminstall bundle` adds to a site: classic scripts, the service worker among them.
+      entryPoints: {
+        "wasminstall-offline": `${source}offline/register.ts`,
+        "wasminstall-offline-worker": `${source}offline/worker.ts`,
+      },
+      outdir: dist,
+    }),
+    build({
+      ...common,
       plugins,
       // A classic script has no import.meta; home.ts then looks at its script tag.
       define: { ...define, "import.meta.url": "undefined" },

@@ -12,6 +12,7 @@ import zipfile
 # The page never imports these: they are for the desktop, or for kernels, which load the wheel.
 NOT_FOR_PAGES = (
     "wasminstall/serve/",
+    "wasminstall/__main__.py",
     "wasminstall/cli/",
     "wasminstall/transport/desktop.py",
     "wasminstall/integrations/ipython/",
@@ -52,16 +53,28 @@ def is_wanted(name: str) -> bool:
 
 
 def slim(source: bytes, *, documented: bool) -> bytes:
-    """Return the module without comments, the annotations of functions and, unless ``documented``, docstrings.
+    """Return the module without comments, what only type checkers read and, unless ``documented``, docstrings.
 
     Of a class the first line of its docstring stays: without any, ``dataclass`` computes a signature at import.
     Annotations in classes are fields and stay.
     """
     tree = ast.parse(source)
-    if not documented:
-        for node in ast.walk(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.ClassDef)):
+            first = 1 if ast.get_docstring(node, clean=False) is not None else 0
+            node.body = [*node.body[:first], *filter(ever_runs, node.body[first:])] or [ast.Pass()]
+        if not documented:
             strip(node)
     return ast.unparse(tree).encode()
+
+
+def ever_runs(node: ast.stmt) -> bool:
+    """Whether a statement does something in a page: an overload does not, nor what documents a variable."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return not any(isinstance(each, ast.Name) and each.id == "overload" for each in node.decorator_list)
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return False
+    return not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING" and not node.orelse)
 
 
 def strip(node: ast.AST) -> None:

@@ -7,7 +7,7 @@ importable, or changes nothing and says why.
 from collections.abc import Mapping
 
 from . import cache, errors
-from .api import freeze, install, lock, show, tags, uninstall
+from .api import freeze, install, lock, show, sync, tags, uninstall
 from .api import list_installed as list  # noqa: A004
 from .checking import Problem, Problems, check
 from .context import set_default_index
@@ -46,6 +46,7 @@ __all__ = [
     "named_target",
     "set_default_index",
     "show",
+    "sync",
     "tags",
     "tree",
     "uninstall",

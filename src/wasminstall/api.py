@@ -18,7 +18,7 @@ from .hosts.folder import FolderHost
 from .indexes import Candidate
 from .installing import install_into, uninstall_from
 from .offline import with_or_without_network
-from .options import IndexStrategy, InstallOptions
+from .options import IndexStrategy, InstallOptions, SyncOptions
 from .pages import Pages
 from .plan import Plan
 from .progress import Reporter
@@ -31,7 +31,10 @@ from .resolution import Prefer, Wish
 from .targets import Target, running_target
 from .wheels.archive import DEFAULT_LIMITS, Limits
 
-__all__ = ["freeze", "install", "list_installed", "lock", "show", "tags", "uninstall"]
+__all__ = ["freeze", "install", "list_installed", "lock", "show", "sync", "tags", "uninstall"]
+
+_RUNTIME = ("wasminstall", "micropip", "piplite", "pyodide-kernel", "ipykernel")
+"""What ``sync()`` leaves in place, with all that it needs: the installers of a page and the kernel of a notebook."""
 
 
 @overload
@@ -113,7 +116,7 @@ async def install(
     access = Access(
         strategy=index_strategy,
         index_for=index_for or {},
-        mirrors={base: _one_or_many(others) for base, others in (mirrors or {}).items()},
+        mirrors=_all_mirrors(mirrors),
         headers=headers or {},
         timeout=timeout,
         cache=cache,
@@ -156,6 +159,64 @@ async def install(
         return await install_into(context, wish, lock=locked, dry_run=dry_run, folder=folder, reporter=reporter)
 
     return await with_or_without_network(fulfil, access, opened)
+
+
+@overload
+async def sync(lock: str, *, dry_run: Literal[False] = False, **options: Unpack[SyncOptions]) -> Report: ...
+@overload
+async def sync(lock: str, *, dry_run: Literal[True], **options: Unpack[SyncOptions]) -> Plan: ...
+async def sync(
+    lock: str,
+    *,
+    extras: Iterable[str] = (),
+    groups: Iterable[str] = (),
+    headers: Mapping[str, Mapping[str, str]] | None = None,
+    mirrors: Mapping[str, str | Sequence[str]] | None = None,
+    timeout: float = 30,
+    cache: bool = True,
+    offline: bool = False,
+    limits: Limits = DEFAULT_LIMITS,
+    dry_run: bool = False,
+    progress: Reporter | str | None = "events",
+) -> Report | Plan:
+    """Make what is installed exactly what a lock names, or change nothing at all.
+
+    What is missing or another file is installed, what is there and not in the lock is removed. Left in place are
+    wasminstall, micropip and the kernel of a notebook with what they need, and shared libraries. Modules that were
+    imported before stay in memory until the interpreter restarts.
+
+    ``lock`` and all options are those of ``install()``. Returns a ``Report`` (``removed`` tells what went); with
+    ``dry_run=True`` the ``Plan``, and nothing is touched. Raises as ``install()`` does.
+    """
+    check_text("lock", lock)
+    check_options({"lock": lock, "extras": extras, "groups": groups, "headers": headers, "mirrors": mirrors})
+    check_options({"timeout": timeout, "cache": cache, "offline": offline, "limits": limits, "dry_run": dry_run})
+    reporter = reporter_for(progress)
+    await make_ready()
+    access = Access(
+        mirrors=_all_mirrors(mirrors),
+        headers=headers or {},
+        timeout=timeout,
+        cache=cache,
+        offline=offline,
+        limits=limits,
+    )
+    opened: list[Pages] = []
+
+    async def fulfil(access: Access, note: str = "") -> Report | Plan:
+        pages = open_pages(access)
+        opened.append(pages)
+        context = current_context(access, pages)
+        wish = Wish((), notes=(note,) if note else ())
+        locked = await _locked(lock, reader(pages), context.target, wish, extras, groups)
+        stays = current_graph(context).with_dependencies(_RUNTIME)
+        return await install_into(context, wish, lock=locked, stays=stays, dry_run=dry_run, reporter=reporter)
+
+    return await with_or_without_network(fulfil, access, opened)
+
+
+def _all_mirrors(mirrors: Mapping[str, str | Sequence[str]] | None) -> Mapping[str, Sequence[str]]:
+    return {base: _one_or_many(others) for base, others in (mirrors or {}).items()}
 
 
 async def _locked(

@@ -42,6 +42,7 @@ __all__ = [
     "current_context",
     "default_index_urls",
     "make_ready",
+    "open_index",
     "open_pages",
     "set_default_index",
 ]
@@ -143,6 +144,12 @@ def open_pages(access: Access) -> Pages:
     return Pages(client, open_cache(access.cache), offline=access.offline)
 
 
+def open_index(url: str, pages: Pages, target: Target) -> Index:
+    """The index at this address, of whichever kind it is."""
+    kind = PipliteIndex if is_piplite(url) else SimpleIndex
+    return kind(pages, url, target, "PyPI" if url == DEFAULT_INDEX_URL else "")
+
+
 def current_context(access: Access | None = None, opened: Pages | None = None) -> Context:
     """The running interpreter as the world to install into; ``opened`` are pages of the same access."""
     access = access or Access()
@@ -150,8 +157,7 @@ def current_context(access: Access | None = None, opened: Pages | None = None) -
     pages = opened or open_pages(access)
 
     def index(url: str) -> Index:
-        kind = PipliteIndex if is_piplite(url) else SimpleIndex
-        found = kind(pages, url, target, "PyPI" if url == DEFAULT_INDEX_URL else "")
+        found = open_index(url, pages, target)
         return KeptOnly(found, pages.cache) if access.offline else found
 
     urls = default_index_urls() if access.index_urls is None else tuple(access.index_urls)

@@ -147,8 +147,11 @@ async def all_at_once(work: Iterable[Coroutine[Any, Any, _Result]]) -> list[_Res
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(item) for item in work]
     except BaseExceptionGroup as failures:
-        raise failures.exceptions[0] from None
-    return [task.result() for task in tasks]
+        first = failures.exceptions[0]
+    else:
+        return [task.result() for task in tasks]
+    # Out here, where the group does not become its context: IPython would show it as another kind of error.
+    raise first
 
 
 def _key(candidate: Candidate) -> _Key:

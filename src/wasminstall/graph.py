@@ -14,7 +14,7 @@ from typing import Literal
 from ._vendor.packaging.utils import canonicalize_name
 from .addresses import without_credentials
 from .arguments import check_text
-from .context import current_context
+from .context import Context, current_context
 from .errors import InvalidRequirement, NotInstalled
 from .installed import Installed
 from .requirements import Requirement, parse_metadata_requirement, parse_requirement
@@ -156,6 +156,17 @@ class InstalledGraph:
         """Who needs ``name`` (normalised) directly, whether it is there or not."""
         return tuple(self._needed_by.get(name, ()))
 
+    def with_dependencies(self, names: Iterable[str]) -> frozenset[str]:
+        """Those of these (normalised) that are installed, and everything installed that they need."""
+        found: set[str] = set()
+        waiting = [name for name in names if name in self._nodes]
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                waiting += self.dependencies(name)
+        return frozenset(found)
+
     def label(self, name: str) -> str:
         """``name version`` of what is installed, or nothing."""
         node = self._nodes.get(name)
@@ -276,9 +287,9 @@ def why(name: str) -> Reasons:
     return current_graph().why(parse_requirement(name).name)
 
 
-def current_graph() -> InstalledGraph:
-    """The graph of this interpreter's environment."""
-    context = current_context()
+def current_graph(context: Context | None = None) -> InstalledGraph:
+    """The graph of this interpreter's environment, or of another world's."""
+    context = context or current_context()
     return InstalledGraph(context.environment.installed(), context.target, context.libraries, context.metadata)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from weakref import WeakKeyDictionary
@@ -54,16 +54,18 @@ async def install_into(
     wish: Wish,
     *,
     lock: Sequence[Candidate] | None = None,
+    stays: Collection[str] | None = None,
     dry_run: bool = False,
     folder: Path | None = None,
     reporter: Reporter | None = None,
 ) -> Report | Plan:
     """Fulfil the wish, or place exactly what a ``lock`` names. Two calls at once run one after the other.
 
+    ``stays``: besides these names (normalised) and those of the lock everything is removed; without it, nothing.
     With a ``folder`` the wheels are put there, as they are, and nothing is placed.
     """
     async with Progress(reporter) as progress, _turn():
-        install = _Install(context, wish, lock, dry_run, progress, folder)
+        install = _Install(context, wish, lock, dry_run, progress, folder, stays)
         try:
             return await _run_with_fresh_answers(install, context)
         except TransportError as error:
@@ -120,6 +122,7 @@ class _Install:
         dry_run: bool,
         progress: Progress,
         folder: Path | None = None,
+        stays: Collection[str] | None = None,
     ) -> None:
         self._context = context
         self._wish = wish
@@ -127,6 +130,7 @@ class _Install:
         self._dry_run = dry_run
         self._progress = progress
         self._folder = folder
+        self._stays = stays
         self._recalled = False
         self._started = time.perf_counter()
         if wish.upgrade:
@@ -151,7 +155,8 @@ class _Install:
                 plan = make_plan(problem, await self._resolution(problem, downloads))
                 _require_hashes(plan, wish)
             else:  # has a hash for everything
-                plan = make_plan(problem, _locked(self._lock, problem, context))
+                removals = () if self._stays is None else _removals(self._lock, self._stays, context)
+                plan = make_plan(problem, _locked(self._lock, problem, context), removals)
             if self._dry_run:
                 self._progress.ended(repr(plan).partition("\n")[0])
                 return plan
@@ -225,6 +230,16 @@ def _locked(lock: Sequence[Candidate], problem: Problem, context: Context) -> Re
     return Resolution(candidates)
 
 
+def _removals(lock: Sequence[Candidate], stays: Collection[str], context: Context) -> Iterator[Action]:
+    """What is in place and neither in the lock nor to stay."""
+    wanted = {candidate.name for candidate in lock}.union(stays)
+    for name, item in context.environment.installed().items():
+        if name not in wanted:
+            # Its version need not be one that parses: the action knows it as it is written.
+            gone = Candidate(name, Version("0"), "", f"installed:{name}", "installed", "installed")
+            yield Action("remove", gone, item.version)
+
+
 def _require_hashes(plan: Plan, wish: Wish) -> None:
     """Raise ``InvalidInput`` naming everything that would come without a hash the user gave."""
     bare = [action.name for action in plan.changes if wish.require_hashes and not _has_hash(action.candidate, wish)]
@@ -276,7 +291,8 @@ async def _carry_out(
 
     async def place() -> None:
         small_first = sorted(zip(plan.changes, arrivals, strict=True), key=lambda item: item[0].candidate.size)
-        await context.environment.apply(place=[arrival for _, arrival in small_first], staged=staged)
+        removed = [action.name for action in plan.removals]
+        await context.environment.apply(remove=removed, place=[each for _, each in small_first], staged=staged)
 
     await all_at_once([place(), *map(arrive, plan.changes, digests, arrivals)])
     bytecode.give_back()

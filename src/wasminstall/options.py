@@ -9,29 +9,35 @@ from .progress import Reporter
 from .resolution import Prefer
 from .wheels.archive import Limits
 
-__all__ = ["IndexStrategy", "InstallOptions"]
+__all__ = ["IndexStrategy", "InstallOptions", "SyncOptions"]
 
 IndexStrategy = Literal["first-index", "best-match"]
 """``first-index``: the first index that has a project speaks for it. ``best-match``: all are asked, the best wins."""
 
 
-class InstallOptions(TypedDict, total=False):
-    """The keyword arguments of ``install()`` besides ``dry_run``; see there."""
+class SyncOptions(TypedDict, total=False):
+    """The keyword arguments of ``sync()`` besides ``dry_run``; see ``install()``."""
 
-    file: str | None
     extras: Iterable[str]
     groups: Iterable[str]
-    lock: str | None
-    constraints: str | Iterable[str]
-    index_urls: str | Sequence[str]
-    index_strategy: IndexStrategy
-    index_for: Mapping[str, str]
     headers: Mapping[str, Mapping[str, str]]
     mirrors: Mapping[str, str | Sequence[str]]
     timeout: float
     cache: bool
     offline: bool
     limits: Limits
+    progress: Reporter | str | None
+
+
+class InstallOptions(SyncOptions, total=False):
+    """The keyword arguments of ``install()`` besides ``dry_run``; see there."""
+
+    file: str | None
+    lock: str | None
+    constraints: str | Iterable[str]
+    index_urls: str | Sequence[str]
+    index_strategy: IndexStrategy
+    index_for: Mapping[str, str]
     prefer: Prefer
     pre: bool
     deps: bool
@@ -39,4 +45,3 @@ class InstallOptions(TypedDict, total=False):
     reinstall: bool
     require_hashes: bool
     download: str | None
-    progress: Reporter | str | None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Literal
 
 from .indexes import Candidate
@@ -11,12 +13,12 @@ from .tables import html_table
 
 __all__ = ["Action", "Plan", "make_plan"]
 
-Kind = Literal["add", "replace", "keep"]
+Kind = Literal["add", "replace", "keep", "remove"]
 
 
 @dataclass(frozen=True)
 class Action:
-    """One distribution of the answer. ``replaces`` is the installed version that goes, or empty."""
+    """What becomes of one distribution. ``replaces`` is the installed version that goes, or empty."""
 
     kind: Kind
     candidate: Candidate
@@ -30,8 +32,8 @@ class Action:
 
     @property
     def version(self) -> str:
-        """The version that will be there afterwards."""
-        return str(self.candidate.version)
+        """The version that will be there afterwards; of what is removed, the one that goes."""
+        return self.replaces if self.kind == "remove" else str(self.candidate.version)
 
 
 @dataclass(frozen=True, repr=False)
@@ -44,7 +46,12 @@ class Plan:
     @property
     def changes(self) -> tuple[Action, ...]:
         """The actions that need a wheel."""
-        return tuple(action for action in self.actions if action.kind != "keep")
+        return tuple(action for action in self.actions if action.kind in ("add", "replace"))
+
+    @property
+    def removals(self) -> tuple[Action, ...]:
+        """The actions that only take away."""
+        return tuple(action for action in self.actions if action.kind == "remove")
 
     @property
     def size(self) -> int:
@@ -53,21 +60,26 @@ class Plan:
 
     def __repr__(self) -> str:
         rows = [_sentence(action) for action in self.actions]
-        return "\n".join([f"Plan: {len(self.changes)} to install", *(f"  {row}" for row in rows), *self.warnings])
+        return "\n".join([f"Plan: {self._summary()}", *(f"  {row}" for row in rows), *self.warnings])
 
     def _repr_html_(self) -> str:
         head = ("", "name", "version", "replaces", "from")
         cells = [(a.kind, a.name, a.version, a.replaces, a.candidate.source) for a in self.actions]
-        return html_table(f"{len(self.changes)} to install", head, cells, notes=self.warnings)
+        return html_table(self._summary(), head, cells, notes=self.warnings)
+
+    def _summary(self) -> str:
+        removed = f", {len(self.removals)} to remove" if self.removals else ""
+        return f"{len(self.changes)} to install{removed}"
 
 
-def make_plan(problem: Problem, resolution: Resolution) -> Plan:
-    """Compare the answer with what is installed."""
+def make_plan(problem: Problem, resolution: Resolution, removals: Iterable[Action] = ()) -> Plan:
+    """Compare the answer with what is installed; ``removals`` is what else is to be done."""
     requested = {requirement.name for requirement in problem.wish.requirements}
     actions = [
         _action(candidate, problem.installed.get(name), name in requested)
-        for name, candidate in sorted(resolution.candidates.items())
+        for name, candidate in resolution.candidates.items()
     ]
+    actions = sorted((*actions, *removals), key=attrgetter("name"))
     return Plan(tuple(actions), (*problem.wish.notes, *resolution.warnings))
 
 
@@ -80,4 +92,6 @@ def _action(candidate: Candidate, before: Candidate | None, requested: bool) -> 
 
 def _sentence(action: Action) -> str:
     what = f"{action.kind} {action.name} {action.version}"
+    if action.kind == "remove":
+        return what
     return what + (f" in place of {action.replaces}" if action.replaces else "") + f" ({action.candidate.source})"

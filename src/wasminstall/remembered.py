@@ -22,7 +22,7 @@ from .wheels.metadata import Metadata
 __all__ = ["key_of", "recall", "remember"]
 
 _KIND = "resolution"
-_FORM = 1
+_FORM = 2
 _LONGEST = 24 * 3600.0
 
 
@@ -88,7 +88,7 @@ def _written(candidate: Candidate) -> dict[str, Any]:
     return {
         **facts,
         "version": str(candidate.version),
-        "metadata": None if metadata is None else [metadata.name, metadata.version, metadata.requires_dist],
+        "metadata": metadata and [metadata.name, metadata.version, metadata.requires_dist, metadata.requires_python],
     }
 
 
@@ -100,6 +100,6 @@ def _read(facts: Mapping[str, Any], installed: Candidate | None) -> Candidate:
         return installed
     version, build, metadata = Version(facts["version"]), tuple(facts["build"]), facts["metadata"]
     if metadata is not None:
-        name, its_version, requires = metadata
-        metadata = Metadata(name, its_version, tuple(requires))
+        name, its_version, requires, python = metadata
+        metadata = Metadata(name, its_version, tuple(requires), python)
     return Candidate(**{**facts, "version": version, "build": build, "metadata": metadata})

@@ -46,6 +46,11 @@ class Report:
         return tuple(action.name for action in self.plan.actions if action.kind == "keep")
 
     @property
+    def removed(self) -> tuple[str, ...]:
+        """What was removed without anything in its place, as ``name==version``."""
+        return tuple(f"{action.name}=={action.version}" for action in self.plan.removals)
+
+    @property
     def size(self) -> int:
         """Bytes of all wheels placed."""
         return sum(item.size for item in self.added)
@@ -58,20 +63,23 @@ class Report:
 
     def __repr__(self) -> str:
         rows = [f"  {item.name} {_versions(item)} ({_megabytes(item.size)}, {item.source})" for item in self.added]
+        rows += [f"  {action.name} {action.version} removed" for action in self.plan.removals]
         return "\n".join([self._summary(), *rows, *(f"  warning: {text}" for text in self.warnings)])
 
     def _repr_html_(self) -> str:
         head = ("name", "version", "size", "from")
         cells = [(item.name, _versions(item), _megabytes(item.size), item.source) for item in self.added]
+        cells += [(action.name, action.version, "", "removed") for action in self.plan.removals]
         return html_table(self._summary(), head, cells, notes=self.warnings)
 
     def _summary(self) -> str:
         if not self.plan.actions:
             return "Nothing was asked for"
+        less = f", removed {len(self.removed)}" if self.removed else ""
         if not self.added:
-            return f"Everything was there already: {', '.join(self.kept)}"
+            return less[2:].capitalize() or f"Everything was there already: {', '.join(self.kept)}"
         done = f"Downloaded {len(self.added)} to {self.folder}" if self.folder else f"Installed {len(self.added)}"
-        return f"{done} in {self.seconds:.1f} s, {_megabytes(self.size)}"
+        return f"{done} in {self.seconds:.1f} s, {_megabytes(self.size)}{less}"
 
 
 class Removed(tuple[str, ...]):

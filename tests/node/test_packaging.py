@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import runpy
 import shutil
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from support.distribution import ROOT
 from support.package import packed_files, project_with_package, run_tool
+from wasminstall.cli.bundling.bootstrap import bootstrap_files
 
 CONSUMERS = ROOT / "tests/support/consumers"
 STRICTEST = {
@@ -110,3 +112,9 @@ def test_node_runs_it(project: Path) -> None:
     )
     version = json.loads((ROOT / "package.json").read_text("utf-8"))["version"]
     assert run_tool(project, "run.mjs").split("\n")[-2] == f"{version} false"
+
+
+def test_the_wheel_brings_what_bundles_are_made_of() -> None:
+    """All that a browser loads; but not the bytecode for a first visit, which is larger than all the rest."""
+    put_in = {path.name for path in runpy.run_path(str(ROOT / "hatch_build.py"))["built_files"]()}
+    assert put_in == {*bootstrap_files(), "stdlib.py"} - {"wasminstall.stdlib.gz"}

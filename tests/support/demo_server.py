@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from aiohttp import web
 
 from mirror import DistributionMirror, cache_folder
-from notebook_server import demo_app, listen
+from notebook_server import demo_app
 from support.distribution import ROOT
+from wasminstall.serve import listen
 
 __all__ = ["demo_server"]
 

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from support.wheel_factory import make_wheel
 from wasminstall._vendor.packaging.version import Version
 from wasminstall.cache import Cache
 from wasminstall.cache.folder import FolderStore
 from wasminstall.cache.port import Stored
-from wasminstall.download import Downloads
+from wasminstall.download import Downloads, all_at_once
 from wasminstall.indexes import Candidate
 from wasminstall.progress import Progress
 
@@ -52,3 +54,14 @@ async def test_one_question_for_all(tmp_path: Path) -> None:
     assert bytes(await downloads.wheel(candidates[0])) == wheels[0]
     assert [len(keys) for keys in store.asked] == [3, 1]
     await downloads.cancel()
+
+
+async def test_the_first_error_is_raised_as_it_is() -> None:
+    """No group of errors is its context: IPython would show a group in its own way, and go on with the next cell."""
+
+    async def fail() -> None:
+        raise KeyError("this")
+
+    with pytest.raises(KeyError, match="this") as caught:
+        await all_at_once([asyncio.sleep(60), fail()])
+    assert caught.value.__context__ is None

@@ -17,10 +17,23 @@ class A:
     """
 
     x: int = 1  # why
+    """How."""
 
     def f(self, a: int) -> "A":
         """Docs."""
 
+if TYPE_CHECKING:
+    from a import b
+
+Y = 2
+"""What."""
+
+class B:
+    @overload
+    def f(self, a: int) -> int: ...
+
+@overload
+def g(*, b: str) -> str: ...
 def g(*, b: str = "1") -> None:
     """Docs."""
     return f"{b!r}"
@@ -31,6 +44,10 @@ SLIM = '''class A:
 
     def f(self, a):
         pass
+Y = 2
+
+class B:
+    pass
 
 def g(*, b='1'):
     return f'{b!r}'

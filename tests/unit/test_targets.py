@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from support.target_table import ASK, TABLE, row_of, rows_in, written
+from support.wasi import run_in_wasi
 from wasminstall.errors import UnknownTarget
-from wasminstall.targets import named_target, running_target, target_names
+from wasminstall.targets import named_target, pyodide_release, running_target, target_names
 
 # runtime, best tag, a tag it also accepts, a tag of another ABI
 PYODIDE = [
@@ -42,6 +44,37 @@ def test_wasi_takes_nothing_with_an_abi() -> None:
     assert {tag.split("-")[1] for tag in target.tags} == {"none"}
     assert target.environment["sys_platform"] == "wasi"
     assert "py3-none-any" in target.tags
+
+
+def test_wasi_is_what_the_interpreter_says() -> None:
+    """Only this one can be run; the others differ in their Python."""
+    code = f"""{ASK}
+import os, sysconfig
+result = facts, sysconfig.get_platform(), os.name, sys.implementation.name, platform.machine(), platform.version()
+"""
+    facts, tag, *names = run_in_wasi(code)
+    assert row_of(facts) in rows_in(TABLE.read_text("utf-8"))
+    target = named_target("wasi-3.12")
+    assert target.tags[0] == f"py312-none-{tag.replace('-', '_').replace('.', '_')}"
+    variables = ("os_name", "implementation_name", "platform_machine", "platform_version")
+    assert [target.environment[name] for name in variables] == names
+    assert (target.environment["sys_platform"], target.python_version) == (facts["system"], facts["python"])
+
+
+def test_wasix_takes_compiled_wheels() -> None:
+    assert named_target("wasix").tags[0] == "cp313-cp313-wasix_wasm32"
+
+
+def test_table_is_written_as_it_is_read() -> None:
+    table = TABLE.read_text("utf-8")
+    assert written(table, rows_in(table)) == table
+    assert len(rows_in(written(table, [*rows_in(table), '    Runtime("new"),\n']))) == len(rows_in(table)) + 1
+
+
+def test_a_pyodide_target_has_a_release() -> None:
+    assert pyodide_release("pyodide-0.29").startswith("0.29.")
+    assert pyodide_release("pyodide") == pyodide_release("pyodide-314")
+    assert not pyodide_release("wasi")
 
 
 def test_marker_environment_is_complete() -> None:

@@ -2,34 +2,115 @@
 
 from __future__ import annotations
 
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
 from ..errors import WasmInstallError
+from ..progress import Event, Reporter
+from ..reporters.wording import line_of
 
-__all__ = ["Screen"]
+__all__ = ["Screen", "said"]
+
+_WORDS = {
+    "name the index that has it with index_urls=[...]": "name the index that has it with --extra-index-url",
+    "options are arguments here: ": "these are options of the command: ",
+    "index_urls=[...]": "--extra-index-url",
+    "groups=[...]": "--group",
+    "constraints=...": "-c FILE",
+    "pass it as lock=...": "it is installed by `wasminstall sync`, not resolved",
+    "file=...": "-r FILE",
+    "pre=True": "--pre",
+    "; wasminstall.cache.info() shows what there is": "",
+    "; from a page, a server on another origin must send CORS headers": "",
+}
+"""Arguments of the API as messages name them, and what is typed on a command line instead."""
+
+_NAMED_FILE = re.compile(r"\bfile=\"([^\"]+)\"")
+
+_WIDE = 200
 
 
 class Screen:
-    """The two consoles of a command, and how much it tells."""
+    """The two consoles of a command, and how much it tells: ``quiet`` and ``verbose`` are set by its options."""
 
-    def __init__(self, *, color: str = "auto", quiet: bool = False, verbose: bool = False) -> None:
-        force = {"always": True, "never": False}.get(color)
-        no_color = True if color == "never" else None
-        self.out = Console(force_terminal=force, no_color=no_color, highlight=False, soft_wrap=True)
-        self.err = Console(force_terminal=force, no_color=no_color, highlight=False, soft_wrap=True, stderr=True)
-        self.quiet = quiet
-        self.verbose = verbose
+    def __init__(self) -> None:
+        self.quiet = False
+        self.verbose = False
+        self.color("auto")
+
+    def color(self, when: str) -> None:
+        """``auto`` (on a terminal), ``always`` or ``never``."""
+        force = {"always": True, "never": False}.get(when)
+        self.out = _console(force, stderr=False)
+        self.err = _console(force, stderr=True)
 
     def note(self, text: str) -> None:
         """One line besides the answer."""
         if not self.quiet:
-            self.err.print(escape(text))
+            self.err.print(f"[yellow]note:[/] {escape(text)}")
+
+    def told(self, text: str) -> None:
+        """One line about what was done, in rich's markup."""
+        if not self.quiet:
+            self.err.print(text)
 
     def fail(self, error: Exception) -> None:
         """What went wrong, and the way out."""
-        message = error.message if isinstance(error, WasmInstallError) else str(error)
-        hint = error.hint if isinstance(error, WasmInstallError) else ""
+        message, hint = said(error)
         self.err.print(f"[bold red]error:[/] {escape(message)}")
         if hint:
-            self.err.print(f"[bold]hint:[/] {escape(hint)}")
+            self.err.print(f"[bold cyan]hint:[/] {escape(hint)}")
+
+    @contextmanager
+    def progress(self, doing: str = "") -> Iterator[Reporter | None]:
+        """A bar on the standard error, for as long as it takes; nothing when quiet or not on a terminal.
+
+        ``doing`` stands before what each event says.
+        """
+        if self.quiet or not self.err.file.isatty():
+            yield None
+            return
+        columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(bar_width=24))
+        with Progress(*columns, console=self.err, transient=True) as bar:
+            task = bar.add_task(doing, total=None)
+            start = f"{doing}: " if doing else ""
+
+            def report(event: Event) -> None:
+                share = event.share
+                total = None if share is None else 1.0
+                bar.update(task, description=start + line_of(event), completed=share or 0.0, total=total)
+
+            yield report
+
+
+def said(error: Exception) -> tuple[str, str]:
+    """An error's message and its hint (or nothing), in words of the command line."""
+    hint = ""
+    if isinstance(error, WasmInstallError):
+        message, hint = error.message, error.hint
+    elif isinstance(error, OSError) and error.strerror:
+        message = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    else:
+        message = str(error)
+    return _as_typed(message), _as_typed(hint)
+
+
+def _as_typed(text: str) -> str:
+    for written, option in _WORDS.items():
+        text = text.replace(written, option)
+    return _NAMED_FILE.sub(lambda named: f"-r {named[1].replace('...', 'FILE')}", text)
+
+
+def _console(force: bool | None, *, stderr: bool) -> Console:
+    stream = sys.stderr if stderr else sys.stdout
+    # A file or a pipe has no width that anything would have to fit into.
+    width = None if stream.isatty() or "COLUMNS" in os.environ else _WIDE
+    no_color = True if force is False else None
+    return Console(file=stream, force_terminal=force, no_color=no_color, width=width, highlight=False, soft_wrap=True)

@@ -20,9 +20,9 @@ from .condensed import CONDENSED, PageForm, refused_of
 from .filenames import best_rank, sdist_version, wheel_name
 from .model import Candidate, Listing, RefusedFile
 
-__all__ = ["SimpleIndex", "candidate_of", "hashes_of_fragment"]
+__all__ = ["ACCEPT", "SimpleIndex", "candidate_of", "hashes_of_fragment", "project_page"]
 
-_ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
+ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
 _HASHES = ("sha256", "sha384", "sha512")
 
 
@@ -50,7 +50,7 @@ class SimpleIndex:
             return await self._pages.get(
                 f"{self._url}{name}/",
                 lambda answer: _listing(name, self._source, answer, self._target),
-                headers={"Accept": _ACCEPT},
+                headers={"Accept": ACCEPT},
                 form=self._form,
             )
         except NotKept:

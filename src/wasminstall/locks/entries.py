@@ -21,9 +21,11 @@ __all__ = ["LockEntry", "lock_entries"]
 class LockEntry:
     """One distribution of a lock.
 
-    ``name`` and those in ``depends`` are normalised; ``hashes`` maps algorithm to hex digest; ``size`` is 0 when
-    unknown; ``direct`` says that it was named by its address and not found on an index; ``library`` that it is an
-    archive of shared libraries and no wheel; ``imports`` are its top-level modules.
+    ``name`` and those in ``depends`` are normalised, these with ``==version`` where the name alone would not do;
+    ``hashes`` maps algorithm to hex digest; ``size`` is 0 when unknown; ``direct`` says that it was named by its
+    address and not found on an index, ``index`` which one it was; ``library`` that it is an archive of shared
+    libraries and no wheel; ``imports`` are its top-level modules. ``marker`` says for which of the lock's targets it
+    is; several files of one version are several entries.
     """
 
     name: str
@@ -37,6 +39,8 @@ class LockEntry:
     imports: tuple[str, ...] = ()
     direct: bool = False
     library: bool = False
+    index: str = ""
+    marker: str = ""
 
 
 def lock_entries(

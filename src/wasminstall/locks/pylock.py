@@ -46,7 +46,7 @@ def read_pylock(
     document = parse_toml(text, address)
     selection = _Selection(_validated(document, address), address, target)
     candidates = selection.candidates(extras, groups)
-    return (*candidates, *_libraries(document, address, {candidate.name for candidate in candidates}))
+    return (*candidates, *_libraries(document, address, target, {candidate.name for candidate in candidates}))
 
 
 def _validated(document: Mapping[str, Any], address: str) -> Pylock:
@@ -101,7 +101,8 @@ class _Selection:
         markers = self._lock.environments
         if markers and not any(self._holds(marker, self._target.environment) for marker in markers):
             made_for = " or ".join(str(marker) for marker in markers)
-            raise LockError(self._shown, f"it is not for {self._target.name}, but for: {made_for}")
+            hint = "make one for this target: `wasminstall lock --target NAME`, or wasminstall.lock() where it runs"
+            raise LockError(self._shown, f"it is not for {self._target.name}, but for: {made_for}", hint=hint)
 
     def _known(self, what: str, asked: Iterable[str], known: Iterable[str]) -> frozenset[str]:
         spelled = {str(canonicalize_name(name)): name for name in known}
@@ -196,7 +197,7 @@ class _Selection:
         )
 
 
-def _libraries(document: Mapping[str, Any], address: str, taken: set[str]) -> tuple[Candidate, ...]:
+def _libraries(document: Mapping[str, Any], address: str, target: Target, taken: set[str]) -> tuple[Candidate, ...]:
     """The archives of shared libraries that ``write_pylock`` notes in ``[tool.wasminstall]``: they are no wheels."""
     tool = document.get("tool", {}).get("wasminstall", {})
     rows = tool.get("libraries", ()) if isinstance(tool, dict) else ()
@@ -204,6 +205,8 @@ def _libraries(document: Mapping[str, Any], address: str, taken: set[str]) -> tu
     found: dict[str, Candidate] = {}
     try:
         for row in rows:
+            if "marker" in row and not Marker(row["marker"]).evaluate(cast("dict[str, str]", target.environment)):
+                continue
             name = str(canonicalize_name(row["name"]))
             hashes = _strong(row["hashes"])
             if not hashes or name in taken or name in found:

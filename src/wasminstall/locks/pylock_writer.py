@@ -3,53 +3,83 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 
 from ..targets import Target
 from .entries import LockEntry
 
-__all__ = ["write_pylock"]
+__all__ = ["TARGET_VARIABLES", "marker_of", "write_pylock"]
 
-_TARGET_VARIABLES = ("sys_platform", "platform_machine", "implementation_name", "python_version")
+TARGET_VARIABLES = ("sys_platform", "platform_machine", "implementation_name", "python_version")
 """What the choice of wheels and dependencies was made for."""
 
 
-def write_pylock(entries: Iterable[LockEntry], target: Target) -> str:
-    """A lock of these entries, for runtimes like ``target`` and no others.
+def write_pylock(entries: Iterable[LockEntry], *targets: Target) -> str:
+    """A lock of these entries, for runtimes like these targets and no others.
 
     Archives of shared libraries, which only Pyodide has, are in ``[tool.wasminstall]``: they are no packages.
     """
-    ordered = sorted(entries, key=lambda entry: entry.name)
-    made_for = " and ".join(f"{name} == '{target.environment[name]}'" for name in _TARGET_VARIABLES)
+    ordered = sorted(entries, key=_package_key)
+    made_for = dict.fromkeys(marker_of(target, TARGET_VARIABLES) for target in targets)
+    packages = [list(files) for _, files in groupby((each for each in ordered if not each.library), _package_key)]
     parts = [
-        f'lock-version = "1.0"\nenvironments = [{_string(made_for)}]\ncreated-by = "wasminstall"\n',
-        *(_package(entry) for entry in ordered if not entry.library),
+        f'lock-version = "1.0"\nenvironments = [{", ".join(map(_string, made_for))}]\ncreated-by = "wasminstall"\n',
+        *map(_package, packages),
         *(_library(entry) for entry in ordered if entry.library),
     ]
     # TOML has no empty array of tables, and "packages" is required.
-    if all(entry.library for entry in ordered):
+    if not packages:
         parts[0] += "packages = []\n"
     return "\n".join(parts)
 
 
-def _package(entry: LockEntry) -> str:
-    lines = ["[[packages]]", f"name = {_string(entry.name)}", f"version = {_string(entry.version)}"]
-    if entry.requires_python:
-        lines.append(f"requires-python = {_string(entry.requires_python)}")
-    if entry.depends:
-        depends = ", ".join(f"{{ name = {_string(name)} }}" for name in sorted(entry.depends))
-        lines.append(f"dependencies = [{depends}]")
-    file = _inline({"url": entry.url, "size": entry.size or None, "hashes": entry.hashes})
+def marker_of(target: Target, variables: Iterable[str]) -> str:
+    """The marker that holds where these variables are as on the target."""
+    return " and ".join(f"{name} == '{target.environment[name]}'" for name in variables)
+
+
+def _package_key(entry: LockEntry) -> tuple[str, ...]:
+    return (entry.name, entry.version, entry.marker, entry.index, entry.url if entry.direct else "")
+
+
+def _package(files: Sequence[LockEntry]) -> str:
+    """One package, of which there are these files."""
+    entry = files[0]
+    depends = [
+        _inline({"name": name, "version": version or None})
+        for name, _, version in (need.partition("==") for need in sorted(entry.depends))
+    ]
+    fields = {
+        "name": entry.name,
+        "version": entry.version,
+        "marker": entry.marker,
+        "requires-python": entry.requires_python,
+        "index": entry.index,
+    }
+    lines = ["[[packages]]", *(f"{key} = {_string(value)}" for key, value in fields.items() if value)]
+    if depends:
+        lines.append(f"dependencies = [{', '.join(depends)}]")
     if entry.direct:
-        lines.append(f"archive = {file}")
+        lines.append(f"archive = {_file(entry)}")
     else:
-        file = _inline({"name": entry.filename, "url": entry.url, "size": entry.size or None, "hashes": entry.hashes})
-        lines.append(f"wheels = [{file}]")
+        wheels = [_file(file, name=file.filename) for file in files]
+        lines.append(f"wheels = [{wheels[0]}]" if len(wheels) == 1 else _rows("wheels", wheels))
     return "\n".join(lines) + "\n"
+
+
+def _file(entry: LockEntry, **more: str) -> str:
+    place = "url" if "://" in entry.url else "path"
+    return _inline({**more, place: entry.url, "size": entry.size or None, "hashes": entry.hashes})
+
+
+def _rows(key: str, tables: Iterable[str]) -> str:
+    return "\n".join([f"{key} = [", *(f"    {table}," for table in tables), "]"])
 
 
 def _library(entry: LockEntry) -> str:
     fields = {"name": entry.name, "version": entry.version, "filename": entry.filename, "url": entry.url}
+    fields |= {"marker": entry.marker} if entry.marker else {}
     lines = [f"{key} = {_string(value)}" for key, value in fields.items()]
     lines += [f"size = {entry.size}"] if entry.size else []
     return "\n".join(["[[tool.wasminstall.libraries]]", *lines, f"hashes = {_inline(entry.hashes)}"]) + "\n"

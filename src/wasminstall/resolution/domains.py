@@ -23,12 +23,14 @@ ABSENT = 1
 class Policy:
     """What comes first among the choices of one project.
 
-    ``preferred`` origins come before all others, in this order, but for versions below ``floor``.
+    ``first`` is the version that comes before all others. ``preferred`` origins come next, in this order, but for
+    versions below ``floor``.
     With ``pre``, pre-releases satisfy every requirement; unless ``pre_competes`` too, they come after final releases.
     ``unyanked`` are versions somebody has pinned: yanked or not, they satisfy every requirement. ``barred`` are the
     addresses of files that satisfy only who names them, by URL or pin: an answer had them without anybody who does.
     """
 
+    first: Version | None = None
     preferred: tuple[Origin, ...] = ("installed", "distribution")
     floor: Version | None = None
     pre: bool = False
@@ -105,7 +107,7 @@ def build_domain(
         if candidate.version not in taken and (rival is None or _file_order(candidate) > _file_order(rival)):
             best[candidate.version] = candidate
     others = sorted(best.values(), key=lambda candidate: _preference(candidate, policy), reverse=True)
-    choices = (*preferred, *others, *direct)
+    choices = (*sorted((*preferred, *others), key=lambda candidate: candidate.version != policy.first), *direct)
     return Domain(name, choices, tuple(listings), complete, policy)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from .._vendor.packaging.version import Version
 from ..indexes.model import Candidate
 from ..requirements import Requirement
 from ..targets import Target
@@ -22,7 +23,8 @@ class Wish:
     ``constraints`` limit versions and ask for nothing. ``pre`` admits pre-releases everywhere; without ``deps`` only
     the named projects are looked at. What is installed stays where it satisfies everything, but for the projects in
     ``upgrade`` (the best version counts) and in ``reinstall`` (placed again in any case). ``prefer`` says whether the
-    version of the Pyodide distribution or the newest one comes first. ``hashes`` limits files by project name, as
+    version of the Pyodide distribution or the newest one comes first; before both come the versions in ``locked``, by
+    project name, which are those of a lock that is made anew. ``hashes`` limits files by project name, as
     ``algorithm:digest``; with ``require_hashes`` nothing may come without. ``notes`` are passed on as warnings.
     """
 
@@ -33,6 +35,7 @@ class Wish:
     upgrade: frozenset[str] = frozenset()
     reinstall: frozenset[str] = frozenset()
     prefer: Prefer = "distribution"
+    locked: Mapping[str, Version] = field(default_factory=dict)
     hashes: Mapping[str, frozenset[str]] = field(default_factory=dict)
     require_hashes: bool = False
     notes: tuple[str, ...] = ()

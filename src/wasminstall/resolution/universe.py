@@ -148,6 +148,7 @@ class Universe:
         # Pre-releases that only a dependency opted in for stay behind the final ones: it may yet be rejected.
         competes = wish.pre or name in self._pre_as_roots
         return Policy(
+            first=wish.locked.get(name),
             preferred=tuple(preferred),
             floor=floor,
             pre=self.is_opted_in(name),

@@ -7,7 +7,8 @@ room answers for them on the page's own origin. It is made of parts, one file ea
 - ``index_proxy.IndexProxy``: a package index, upstream pages and files kept on disk;
 - ``distribution.Distribution``: a complete Pyodide distribution, its wheels from any source, by sha256;
 - ``app.Answer``: one fixed JSON document;
-- ``app.create_app``: puts parts together.
+- ``reload.Reload``: tells pages when a file has changed;
+- ``app.create_app``: puts parts together, and ``running`` has them answer.
 
 It runs on a desktop only, and needs the extra ``wasminstall[serve]``. A development server: one user, no TLS.
 """
@@ -17,7 +18,21 @@ from __future__ import annotations
 from .app import Answer, Part, create_app
 from .distribution import Distribution, WheelSource
 from .index_proxy import IndexProxy
+from .reload import Reload
+from .running import listen, run_until_stopped
 from .static import Folder
 from .store import ContentStore
 
-__all__ = ["Answer", "ContentStore", "Distribution", "Folder", "IndexProxy", "Part", "WheelSource", "create_app"]
+__all__ = [
+    "Answer",
+    "ContentStore",
+    "Distribution",
+    "Folder",
+    "IndexProxy",
+    "Part",
+    "Reload",
+    "WheelSource",
+    "create_app",
+    "listen",
+    "run_until_stopped",
+]

@@ -10,22 +10,37 @@ from aiohttp import web
 __all__ = ["Folder", "file_answer", "inside", "safe_headers"]
 
 MIME_TYPES = {
+    ".avif": "image/avif",
     ".css": "text/css; charset=utf-8",
+    ".csv": "text/csv; charset=utf-8",
+    ".gif": "image/gif",
     ".gz": "application/gzip",
     ".html": "text/html; charset=utf-8",
     ".ico": "image/x-icon",
+    ".jpeg": "image/jpeg",
+    ".jpg": "image/jpeg",
     ".js": "text/javascript; charset=utf-8",
     ".json": "application/json",
     ".map": "application/json",
     ".metadata": "text/plain; charset=utf-8",
+    ".md": "text/markdown; charset=utf-8",
     ".mjs": "text/javascript; charset=utf-8",
+    ".mp3": "audio/mpeg",
+    ".mp4": "video/mp4",
+    ".pdf": "application/pdf",
     ".png": "image/png",
+    ".py": "text/x-python; charset=utf-8",
     ".svg": "image/svg+xml",
     ".toml": "text/plain; charset=utf-8",
     ".txt": "text/plain; charset=utf-8",
     ".wasm": "application/wasm",
+    ".webm": "video/webm",
     ".webmanifest": "application/manifest+json",
+    ".webp": "image/webp",
     ".whl": "application/zip",
+    ".woff": "font/woff",
+    ".woff2": "font/woff2",
+    ".xml": "application/xml",
     ".zip": "application/zip",
 }
 """By suffix; our own table, because the machine's may say otherwise, and a page dies of a wrong one."""
@@ -35,11 +50,15 @@ REVALIDATE = "no-cache"
 
 
 class Folder:
-    """The files below ``root``, at the addresses below ``prefix``; a folder's address answers with its index.html."""
+    """The files below ``root``, at the addresses below ``prefix``; a folder's address answers with its index.html.
 
-    def __init__(self, prefix: str, root: Path) -> None:
+    ``script`` is the address of a script that every page gets at its end.
+    """
+
+    def __init__(self, prefix: str, root: Path, *, script: str = "") -> None:
         self._prefix = "/" + prefix.strip("/")
         self._root = root
+        self._script = script
 
     def routes(self) -> Sequence[web.RouteDef]:
         """One route for the whole tree."""
@@ -57,6 +76,11 @@ class Folder:
             path /= "index.html"
         if path is None or not path.is_file():
             raise web.HTTPNotFound(text=f"there is no {request.path} on this server\n")
+        if self._script and path.suffix in (".html", ".htm"):
+            # At the end, so that the lines keep their numbers.
+            added = f'<script src="{self._script}"></script>\n'.encode()
+            headers = safe_headers(path.name) | {"Cache-Control": REVALIDATE}
+            return web.Response(body=path.read_bytes() + added, headers=headers)
         return file_answer(path)
 
 

@@ -2,44 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..arguments import check_text
 from ..errors import UnknownTarget
 from .model import Target
+from .table import ALIASES, RUNTIMES, Runtime
 from .tags import ordered_tags, pyodide_platforms
 
-__all__ = ["named_target", "target_names"]
+__all__ = ["named_target", "pyodide_release", "target_names"]
 
-
-@dataclass(frozen=True)
-class _Runtime:
-    """What the tags and the marker environment of a runtime are computed from."""
-
-    name: str
-    python: str
-    system: str
-    release: str
-    abi_version: str = ""
-
-
-_RUNTIMES = (
-    _Runtime("pyodide-0.27", "3.12.7", "emscripten", "3.1.58", "2024_0"),
-    _Runtime("pyodide-0.28", "3.13.2", "emscripten", "4.0.9", "2025_0"),
-    _Runtime("pyodide-0.29", "3.13.2", "emscripten", "4.0.9", "2025_0"),
-    _Runtime("pyodide-314", "3.14.2", "emscripten", "5.0.3", "2026_0"),
-    _Runtime("pyodide-315", "3.15.0rc1", "emscripten", "6.0.5", "2026_5"),
-    _Runtime("wasi-3.12", "3.12.0", "wasi", "0.0.0"),
-    _Runtime("wasi-3.13", "3.13.0", "wasi", "0.0.0"),
-    _Runtime("wasi-3.14", "3.14.0", "wasi", "0.0.0"),
-)
-_BY_NAME = {runtime.name: runtime for runtime in _RUNTIMES}
-_ALIASES = {"pyodide": "pyodide-314", "wasi": "wasi-3.14"}
+_BY_NAME = {runtime.name: runtime for runtime in RUNTIMES}
 
 
 def target_names() -> tuple[str, ...]:
     """The names ``named_target`` knows, aliases last."""
-    return (*_BY_NAME, *_ALIASES)
+    return (*_BY_NAME, *ALIASES)
 
 
 def named_target(name: str) -> Target:
@@ -48,7 +24,7 @@ def named_target(name: str) -> Target:
     Raises ``UnknownTarget`` with the close names, ``InvalidInput`` for what is no name.
     """
     check_text("name", name)
-    runtime = _BY_NAME.get(_ALIASES.get(name, name))
+    runtime = _BY_NAME.get(ALIASES.get(name, name))
     if runtime is None:
         import difflib  # 25 ms of import in a page, for an error
 
@@ -57,25 +33,32 @@ def named_target(name: str) -> Target:
     return _pyodide(runtime) if runtime.system == "emscripten" else _wasi(runtime)
 
 
-def _pyodide(runtime: _Runtime) -> Target:
+def pyodide_release(name: str) -> str:
+    """The Pyodide release that a target of this name stands for, empty for what is no Pyodide."""
+    return _BY_NAME[ALIASES.get(name, name)].pyodide
+
+
+def _pyodide(runtime: Runtime) -> Target:
     emscripten = f"emscripten_{runtime.release.replace('.', '_')}_wasm32"
-    platforms = pyodide_platforms(runtime.abi_version, emscripten)
+    platforms = pyodide_platforms(runtime.abi, emscripten)
     tags = ordered_tags(_minor(runtime), platforms, dynamic_loading=True)
     return Target(runtime.name, tags, _environment(runtime, system="Emscripten", version="#1"))
 
 
-def _wasi(runtime: _Runtime) -> Target:
+def _wasi(runtime: Runtime) -> Target:
     # wasi-libc has one uname: platform tag and release follow from it, there is no standard.
-    tags = ordered_tags(_minor(runtime), ["wasi_0_0_0_wasm32"], dynamic_loading=False)
-    return Target(runtime.name, tags, _environment(runtime, system="wasi", version="0.0.0"))
+    is_wasix = runtime.system == "wasix"
+    platform = "wasix_wasm32" if is_wasix else "wasi_0_0_0_wasm32"
+    tags = ordered_tags(_minor(runtime), [platform], dynamic_loading=is_wasix)
+    return Target(runtime.name, tags, _environment(runtime, system=runtime.system, version="0.0.0"))
 
 
-def _minor(runtime: _Runtime) -> tuple[int, int]:
+def _minor(runtime: Runtime) -> tuple[int, int]:
     major, minor = runtime.python.split(".")[:2]
     return int(major), int(minor)
 
 
-def _environment(runtime: _Runtime, *, system: str, version: str) -> dict[str, str]:
+def _environment(runtime: Runtime, *, system: str, version: str) -> dict[str, str]:
     """The marker variables of PEP 508, ``extra`` excepted."""
     major, minor = _minor(runtime)
     return {

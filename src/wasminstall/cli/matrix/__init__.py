@@ -1,0 +1,7 @@
+"""What works on which target: one column a target, one verdict a project, and what to do where the answer is no."""
+
+from .columns import column, unasked
+from .model import Column, Kind, Problem, Verdict
+from .show import as_json, show
+
+__all__ = ["Column", "Kind", "Problem", "Verdict", "as_json", "column", "show", "unasked"]

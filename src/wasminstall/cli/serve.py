@@ -1,0 +1,141 @@
+"""``wasminstall serve``: a folder of pages on this machine, with all that their Python asks for on the same origin."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..cache import open_cache
+from ..cache.folder import default_folder
+from ..context import default_index_urls
+from ..errors import InvalidInput
+from ..targets import Target, pyodide_release
+from .bundling.bootstrap import bootstrap_folder
+from .bundling.core import find_core
+from .options import Sources, target_option
+from .screen import Screen
+from .world import World, open_world
+
+if TYPE_CHECKING:
+    from ..serve import Part
+
+__all__ = ["serve"]
+
+
+@click.command
+@click.argument("folder", type=click.Path(path_type=Path), default=".", metavar="[FOLDER]")
+@click.option(
+    "-p",
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="Port to begin with; the next free one is used.",
+)
+@click.option("--isolated", is_flag=True, help="Cross-origin isolated pages, which interrupt() and shared memory need.")
+@target_option
+@click.option(
+    "--pyodide",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="The Pyodide at /pyodide/; npm fetches it otherwise.",
+)
+@click.option(
+    "--distribution",
+    default="",
+    metavar="PLACE",
+    help="Where the packages of Pyodide come from: a folder or a URL, in place of the CDN.",
+)
+@click.option("-i", "--index-url", default="", metavar="URL", help="The index behind /index/simple/, in place of PyPI.")
+@click.pass_obj
+def serve(
+    screen: Screen,
+    folder: Path,
+    port: int,
+    isolated: bool,
+    target: Target,
+    pyodide: Path | None,
+    distribution: str,
+    index_url: str,
+) -> None:
+    r"""Serve FOLDER to yourself while you write its pages.
+
+    They load anew when a file changes.
+
+    \b
+    /wasminstall/    wasminstall for <script src="/wasminstall/wasminstall.js">
+    /pyodide/        a complete Pyodide for data-pyodide="/pyodide/"
+    /index/simple/   the index for data-index="/index/simple/"; what was fetched stays on disk
+
+    Only this machine can connect. For others, `wasminstall bundle` makes a site.
+
+    \b
+    wasminstall serve app
+    wasminstall serve app --isolated --pyodide node_modules/pyodide
+    """
+    if not folder.is_dir():
+        raise InvalidInput(f"{folder} is no folder", hint="name the folder that has your index.html")
+    if not pyodide_release(target.name):
+        raise InvalidInput(f"{target.name} is no runtime of browsers", hint="choose a target with Pyodide")
+    try:
+        from ..serve import listen, run_until_stopped
+    except ModuleNotFoundError as error:
+        raise InvalidInput(
+            f"this Python lacks {error.name}, which the server needs", hint='pip install "wasminstall[cli,serve]"'
+        ) from None
+    from ..serve import create_app
+
+    listener = listen(port)
+    with listener, tempfile.TemporaryDirectory() as place:
+
+        async def run() -> None:
+            with screen.progress("fetching Pyodide"):
+                core = await find_core(pyodide, target, Path(place), open_cache())
+            sources = Sources(distributions=(distribution or str(core.folder),))
+            async with open_world(sources) as world:
+                source = await _packages(world, target)
+                parts = _parts(folder, core.folder, source, index_url or default_index_urls()[0])
+                app = create_app(parts, isolated=isolated)
+                await run_until_stopped(app, listener, lambda address: _announce(screen, folder, address))
+
+        try:
+            asyncio.run(run())
+        except KeyboardInterrupt:
+            screen.note("stopped")
+
+
+async def _packages(world: World, target: Target) -> Callable[[str, str], Awaitable[bytes]]:
+    """What has the bytes of the packages of this target's distribution."""
+    found = await world.distribution(target)
+    assert found is not None
+
+    async def source(filename: str, sha256: str) -> bytes:
+        addresses = [found.base_url + filename]
+        return bytes(await world.pages.client.file(addresses, filename=filename, hashes={"sha256": sha256}, size=0))
+
+    return source
+
+
+def _parts(folder: Path, pyodide: Path, packages: Callable[[str, str], Awaitable[bytes]], index_url: str) -> list[Part]:
+    """What answers; folders that the app has itself come first."""
+    from ..serve import ContentStore, Distribution, Folder, IndexProxy, Reload
+
+    kept = default_folder() / "served"
+    store = ContentStore(kept / "sha256")
+    reload = Reload(folder)
+    parts: list[Part] = [reload, IndexProxy(kept, store, upstream=index_url)]
+    if not (folder / "pyodide").exists():
+        parts.append(Distribution(pyodide, packages, store))
+    if not (folder / "wasminstall").exists():
+        parts.append(Folder("/wasminstall/", bootstrap_folder()))
+    return [*parts, Folder("/", folder, script=reload.script)]
+
+
+def _announce(screen: Screen, folder: Path, address: str) -> None:
+    click.echo(f"{folder} is at {address}" if not screen.quiet else address)
+    screen.note("stop with Ctrl-C")

@@ -1,0 +1,43 @@
+"""What a command was asked for, read: requirements, files of them, constraints, as one ``Requested``."""
+
+from __future__ import annotations
+
+from ..errors import InvalidInput, PythonMismatch
+from ..requirements import python_accepts, read_requirements
+from ..requirements.inputs import input_kind, load, read_input
+from ..requirements.requested import Read, Requested
+from ..targets import Target
+from .options import Wanted
+
+__all__ = ["read_wanted", "require_python"]
+
+
+async def read_wanted(wanted: Wanted, read: Read) -> Requested:
+    """Read all of it. Raises ``InvalidInput`` for what cannot be read or when nothing is asked for.
+
+    ``--extra`` and ``--group`` choose in the files that are a pyproject.toml.
+    """
+    requested = Requested(read_requirements(wanted.requirements), pre=wanted.pre)
+    projects = 0
+    for file in wanted.files:
+        text, address = await load(file, read)
+        is_project = input_kind(text, address) == "project"
+        projects += is_project
+        extras, groups = (wanted.extras, wanted.groups) if is_project else ((), ())
+        requested += await read_input(file, read, extras=extras, groups=groups)
+    if (wanted.extras or wanted.groups) and not projects:
+        raise InvalidInput(
+            "--extra and --group choose in a pyproject.toml, and none is given", hint="name it: -r pyproject.toml"
+        )
+    for file in wanted.constraints:
+        requested += await read_input(file, read, constraint=True)
+    if not requested.requirements and not wanted.files:
+        raise InvalidInput("nothing is asked for", hint="name a requirement, or a file with -r")
+    return requested
+
+
+def require_python(requested: Requested, target: Target) -> None:
+    """Raise ``PythonMismatch`` when a project or a script that is asked for does not run on this target's Python."""
+    wanted = requested.requires_python
+    if wanted and not python_accepts(wanted, target.python_version):
+        raise PythonMismatch("what was asked for", (), target.python_version, {"it": wanted})

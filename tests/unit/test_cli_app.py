@@ -1,0 +1,227 @@
+"""What all commands have in common: help, options before and behind the command, configuration, completion, errors."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from support.desktop import Desktop
+from support.distribution import ROOT
+from support.index_server import IndexServer
+from wasminstall.cli.app import COMMANDS, cli
+
+
+@pytest.fixture(scope="module")
+def index() -> Iterator[IndexServer]:
+    with IndexServer() as server:
+        yield server
+
+
+@pytest.fixture
+def desk(index: IndexServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desktop:
+    """Its folder is the one that commands run in."""
+    monkeypatch.chdir(tmp_path)
+    desktop = Desktop(index, tmp_path)
+    desktop.publish("lib", "1.0")
+    return desktop
+
+
+def shell(*words: str) -> subprocess.CompletedProcess[str]:
+    """``python -m wasminstall WORDS`` in a process of its own."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    command = [sys.executable, "-m", "wasminstall", *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=60)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_is_to_learn_from(desk: Desktop, name: str) -> None:
+    """What it is for, and at least two examples as one types them."""
+    (line,) = (line for line in desk.run("--help").stdout.splitlines() if line.split()[:1] == [name])
+    assert line.endswith("."), "the first sentence fits into a line"
+    command = cli.get_command(click.Context(cli), name)
+    below = command.commands if isinstance(command, click.Group) else {"": command}
+    for words in ([name, *filter(None, [other])] for other in below):
+        shown = desk.run(*words, "--help").stdout
+        assert shown.count(f"\n  wasminstall {' '.join(words)}") >= 2, shown
+        assert "--quiet" in shown
+
+
+def test_python_m() -> None:
+    done = shell("tags", "--target", "wasi")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("py30-none-any\n")
+
+
+def test_status_of_an_error(tmp_path: Path) -> None:
+    """1, on standard error, and no traceback."""
+    lost = shell("check", "-r", str(tmp_path / "gone.txt"))
+    assert (lost.returncode, lost.stdout) == (1, "")
+    assert "gone.txt" in lost.stderr
+    assert "Traceback" not in lost.stderr
+
+
+def test_status_of_wrong_usage(desk: Desktop) -> None:
+    assert desk.run("check", "--colour").exit_code == 2
+
+
+def test_a_command_that_does_not_exist(desk: Desktop) -> None:
+    result = desk.run("chekc")
+    assert result.exit_code == 2
+    assert "Did you mean 'check'?" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        (["requirements.txt"], "-r requirements.txt reads it"),
+        (["."], "with -r FILE"),
+        (["lib", "--extra", "x"], "name it: -r pyproject.toml"),
+        (["-r", "pylock.toml"], "`wasminstall sync`"),
+        (["nothing-here-is-so-called", "--offline"], "have it kept"),
+        ([], "a file with -r"),
+    ],
+)
+def test_hints_speak_of_the_command_line(desk: Desktop, typed: list[str], hint: str) -> None:
+    """Errors are those of the API; what they advise is what one can type here."""
+    (desk.folder / "pylock.toml").write_text('lock-version = "1.0"\npackages = []\n')
+    result = desk.ask("check", *typed, target="wasi")
+    assert result.exit_code == 1
+    assert hint in result.stderr.partition("hint:")[2]
+    assert "=..." not in result.stderr
+
+
+@pytest.mark.parametrize("shell_name", ["bash", "zsh", "fish"])
+def test_completion_script(desk: Desktop, shell_name: str) -> None:
+    done = desk.run(env={"_WASMINSTALL_COMPLETE": f"{shell_name}_source"})
+    assert done.exit_code == 0
+    assert "_WASMINSTALL_COMPLETE" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("wasminstall che", "check"),
+        ("wasminstall tags --target pyodide-31", "pyodide-315"),
+        ("wasminstall check --target al", "all"),
+        ("wasminstall check --color ne", "never"),
+        ("wasminstall check --distr", "--distribution"),
+    ],
+)
+def test_completion(desk: Desktop, typed: str, offered: str) -> None:
+    words = typed.split()
+    env = {"_WASMINSTALL_COMPLETE": "bash_complete", "COMP_WORDS": typed, "COMP_CWORD": str(len(words) - 1)}
+    assert f"plain,{offered}" in desk.run(env=env).stdout.splitlines()
+
+
+def test_colour(desk: Desktop) -> None:
+    """None where there is no terminal, unless it is asked for, before the command or behind it."""
+    assert "\x1b[" not in desk.ask("check", "lib", target="wasi").stdout
+    assert "\x1b[32m" in desk.ask("check", "lib", "--color", "always", target="wasi").stdout
+    before = desk.run("--color", "always", "check", "lib", "-t", "wasi", "-i", desk.index.url)
+    assert "\x1b[32m" in before.stdout
+    never = desk.run("--color", "always", "check", "--color", "never", "lib", "-t", "wasi", "-i", desk.index.url)
+    assert "\x1b[" not in never.stdout
+
+
+def test_quiet_leaves_notes_out(desk: Desktop) -> None:
+    desk.publish("aged", "1.0")
+    desk.publish("aged", "2.0", tag="cp314-cp314-win_amd64")
+    assert "not the newest" in desk.ask("check", "aged", target="wasi").stderr
+    assert not desk.ask("check", "aged", "-q", target="wasi").stderr
+    assert not desk.run("-q", "check", "aged", "-t", "wasi", "-i", desk.index.url).stderr
+    failed = desk.ask("check", "nobody-has-this", "-q", target="wasi")
+    assert "no such project" in failed.stdout
+
+
+def configure(desk: Desktop, text: str) -> None:
+    (desk.folder / "pyproject.toml").write_text(text)
+
+
+def test_configuration(desk: Desktop) -> None:
+    """For all commands that have such an option, and for one of them; the command line counts for more."""
+    configure(
+        desk,
+        f'[tool.wasminstall]\ntarget = "wasi"\nindex-url = "{desk.index.url}"\n[tool.wasminstall.check]\njson = true\n',
+    )
+    checked = desk.run("check", "lib")
+    assert checked.exit_code == 0
+    assert '"target": "wasi-3.14"' in checked.stdout
+    assert desk.run("tags").stdout.startswith("py314-none-wasi")
+    assert desk.run("tags", "-t", "pyodide-314").stdout.startswith("cp314")
+    assert desk.run("--no-config", "tags").stdout.startswith("cp314")
+
+
+def test_configuration_of_a_list(desk: Desktop) -> None:
+    configure(desk, f'[tool.wasminstall.check]\ntarget = ["wasi", "wasi-3.13"]\nindex-url = "{desk.index.url}"\n')
+    assert "wasi-3.13" in desk.run("check", "lib").stdout
+
+
+def test_configuration_of_a_folder_above(desk: Desktop, monkeypatch: pytest.MonkeyPatch) -> None:
+    configure(desk, '[tool.wasminstall]\ntarget = "wasi"\n')
+    (desk.folder / "below").mkdir()
+    monkeypatch.chdir(desk.folder / "below")
+    assert desk.run("tags").stdout.startswith("py314-none-wasi")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[tool.wasminstall\n", "not valid TOML"),
+        ("[tool]\nwasminstall = 1\n", "is not a table"),
+        ('[tool.wasminstall.tags]\ntarge = "wasi"\n', "did you mean 'target'?"),
+        ("[tool.wasminstall.tag]\njson = true\n", "did you mean 'tags'?"),
+        ('[tool.wasminstall.tags]\ntarget = ["wasi"]\n', "target has one value"),
+        ('[tool.wasminstall.tags]\njson = "yes"\n', "json is true or false"),
+        ('[tool.wasminstall]\ntarget = "wasm"\n', "unknown target 'wasm'"),
+        ('[tool.wasminstall]\nindex-ulr = "https://x.example"\n', "did you mean 'index-url'?"),
+        ("[tool.wasminstall.wheel.chekc]\njson = true\n", "did you mean 'check'?"),
+        ("[tool.wasminstall.wheel]\ncheck = 1\n", "[tool.wasminstall.wheel.check]"),
+    ],
+)
+def test_configuration_with_a_mistake(desk: Desktop, text: str, said: str) -> None:
+    configure(desk, text)
+    result = desk.run("wheel" if "wheel" in text else "tags")
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert not result.stdout
+
+
+def test_paths_in_a_configuration(desk: Desktop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are relative to the file, wherever the command runs."""
+    (desk.folder / "below").mkdir()
+    (desk.folder / "wanted.txt").write_text("lib\n")
+    desk.distribution("pyodide-0.29", [("num", "2.0")])
+    configure(
+        desk,
+        f'[tool.wasminstall]\nindex-url = "{desk.index.url}"\ntarget = "pyodide-0.29"\n'
+        '[tool.wasminstall.check]\nrequirement = "wanted.txt"\ndistribution = "pyodide-0.29=./pyodide-0.29"\n',
+    )
+    monkeypatch.chdir(desk.folder / "below")
+    shown = desk.run("check", "num")
+    assert (shown.exit_code, shown.stderr) == (0, "")
+    assert "2.0 Pyodide" in shown.stdout
+    assert "lib" in shown.stdout
+
+
+def test_a_pyproject_of_others_is_no_matter(desk: Desktop) -> None:
+    configure(desk, "[tool.other]\nwasminstall = 1\n")
+    assert desk.run("tags").exit_code == 0
+
+
+def test_a_python_without_the_extra(tmp_path: Path) -> None:
+    """``-S``: a Python that has nothing installed."""
+    program = (
+        f"import sys; sys.path.insert(0, {str(ROOT / 'src')!r}); from wasminstall.cli import main; sys.exit(main())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", program], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert done.returncode == 1
+    assert 'pip install "wasminstall[cli]"' in done.stderr
+    assert "Traceback" not in done.stderr
