@@ -113,7 +113,8 @@ class Progress:
             self._throttle.flush()
         elif issubclass(kind, Exception):
             message = getattr(error, "message", "") or str(error) or kind.__name__
-            self.tell(Event("failed", f"failed: {hide_credentials(message.partition(chr(10))[0])}"))
+            first = message.partition("\n")[0].rstrip(":")
+            self.tell(Event("failed", f"failed: {hide_credentials(first)}"))
         else:
             self.tell(Event("cancelled", "cancelled"))
 

@@ -13,7 +13,9 @@ from selenium import webdriver
 from support.distribution import mount_distribution
 from support.engines import Engine, WebDriverEngine, show
 from support.index_server import IndexServer
+from support.instant_page import InstantPage
 from support.prepared import make_prepared
+from support.store_tab import serve_store
 
 WORK = """
 import json, os, random, sys, time
@@ -139,3 +141,24 @@ def test_what_cannot_be_used_is_a_normal_start(
     assert found["found"]["planet"] == {"name": "Mars", "moons": 2}
     [warning] = found["warned"]
     assert warning == f"wasminstall: Python does not start from a snapshot: {found['start']['reason']}"
+
+
+def test_a_file_that_crashes_its_page(browser: webdriver.Chrome, server: IndexServer, prepared: bytes) -> None:
+    """Twice; then it is left alone for a day."""
+    page = InstantPage(browser, server)
+    show(WebDriverEngine("chromium", browser), server, "")
+    options = page.options("pydantic", snapshot="/prepared/pydantic.gz?crash", instant=False)
+    serve_store(server)
+    server.fault("*/pyodide.asm.mjs", "hang")
+    for failures in (1, 2):
+        tab = InstantPage(browser, server, new=True)
+        tab.begin(f"return start({options});")
+        page.run(f"await until(async () => (await kept()).some(([, , facts]) => facts.failures === {failures}));")
+        tab.crash()
+    server.heal()
+    for _ in range(2):
+        report = page.visit(options)
+        assert not report["instant"]
+        assert "without a word" in report["reason"]
+    page.forget()
+    assert page.visit(options)["instant"]

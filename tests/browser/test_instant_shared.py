@@ -204,6 +204,31 @@ def test_a_tab_that_crashes_while_it_restores(page: InstantPage) -> None:
     assert page.visit(options)["reason"] == report["reason"]
 
 
+def crash_while_restoring(page: InstantPage, options: str, failures: int) -> None:
+    """A tab of its own, whose process is gone when Python is about to be restored; so many times by then."""
+    page.server.fault("*/pyodide.asm.mjs", "hang")
+    tab = InstantPage(page.driver, page.server, new=True)
+    tab.begin(f"return start({options});")
+    page.run(f"await until(async () => (await kept()).some(([, , facts]) => facts.failures === {failures}));")
+    tab.crash()
+    page.server.heal()
+
+
+def test_a_process_that_is_gone_while_it_restores(page: InstantPage) -> None:
+    """Once is chance; after the second time nobody tries."""
+    options = page.options("quick", preload=["quick"])
+    assert page.make(options) == ""
+    crash_while_restoring(page, options, 1)
+    assert page.visit(options)["instant"]
+    page.run(NO_NOTES)
+    for failures in (1, 2):
+        crash_while_restoring(page, options, failures)
+    report = page.visit(options)
+    assert not report["instant"]
+    assert "without a word" in report["reason"]
+    page.python("import quick\nresult = quick.NUMBER")
+
+
 def test_a_page_that_is_left_while_it_restores(page: InstantPage) -> None:
     """That is no crash."""
     options = page.options("quick", preload=["quick"])
@@ -215,6 +240,23 @@ def test_a_page_that_is_left_while_it_restores(page: InstantPage) -> None:
         page.run(NOTES)
     page.server.heal()
     assert page.visit(options)["instant"]
+
+
+def test_the_one_that_was_used_last_stays(page: InstantPage) -> None:
+    """Where there is no room for both."""
+    first, second = (page.options("quick", preload=modules) for modules in (["quick"], ["quick", "json"]))
+    assert [page.make(options) for options in (first, second)] == ["", ""]
+    assert page.visit(first)["instant"]
+    page.run(NO_NOTES)
+    largest = max(size for _, size, *_ in page.kept())
+    page.python(f"""
+import wasminstall
+await wasminstall.cache.prune(max_bytes={largest} + 1_000_000)
+result = None
+""")
+    assert len(page.kept()) == 1
+    assert page.visit(first)["instant"]
+    assert page.visit(second) == {"instant": False, "reason": "there is no snapshot yet"}
 
 
 def test_one_among_what_is_kept(page: InstantPage) -> None:

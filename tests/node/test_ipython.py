@@ -31,16 +31,25 @@ CELLS = {
     "file": "open('asked.txt', 'w').write('app>1')\n%pip install -r asked.txt --dry-run",
     "frozen": "%pip freeze > frozen.txt\n'app==1.0' in open('frozen.txt').read()",
     "verbose": "%pip install -v --force-reinstall lib",
+    "for a shell": "!pip install -q several\nif True:\n    !pip show several",
+    "a comma": "%pip install app,lib",
+    "a file's name": "%pip install requirements.txt",
     "unknown option": "%pip install --frobnicate app\nprint('not reached')",
     "unknown command": "%pip instal app",
     "unknown project": "%pip install nowhere",
     "by the API": "import wasminstall\nawait wasminstall.install('nowhere')",
+    "by the API, caught": (
+        "try:\n    await wasminstall.install('nowhere')\n"
+        "except wasminstall.errors.UnknownProject as error:\n    found = error\nfound.name"
+    ),
+    "by the API, after another": "await wasminstall.uninstall('nowhere')",
     "by the API, shown": "await wasminstall.install('app==2.0')",
     "help": "%pip install --help",
     "from the distribution": "import pytz\npytz.__name__",
     "not from the index": "import onlyhere",
     "from the index": "%config WasmInstall.auto_import = 'index'\nimport os",
     "from the index, now": "import onlyhere, serial\nserial.here",
+    "one that cannot be had": "import surely_nowhere, five",
     "between": "import three\n%pip install -q two==1.0\nimport four\nthree.__name__ + four.__name__",
     "again": "%load_ext wasminstall",
     "unloaded": "%unload_ext wasminstall",
@@ -53,7 +62,7 @@ def server() -> Iterator[IndexServer]:
     with IndexServer() as index:
         for version in ("1.0", "2.0"):
             index.add(*make_wheel("app", version, requires=["lib"]))
-        for name in ("lib", "several", "onlyhere", "two", "three", "four"):
+        for name in ("lib", "several", "onlyhere", "two", "three", "four", "five"):
             index.add(*make_wheel(name, "1.0"))
         index.add(*make_wheel("pyserial", "99.0", files={"serial/__init__.py": "here = True\n"}))
         yield index
@@ -80,9 +89,10 @@ def test_beside_other_magics(cells: dict[str, Cell]) -> None:
 
 
 def test_results_are_shown_where_they_stand(cells: dict[str, Cell]) -> None:
-    assert "<table><caption>" in cells["list"].html
+    assert "installed</caption>" in cells["list"].html
     assert cells["list"].printed.strip() == "next"
     assert "version: 1.0" in cells["bare"].text
+    assert "version: 1.0" in cells["for a shell"].text
     assert "<ul><li>" in cells["tree"].html
     assert "fits together" in cells["check"].text
 
@@ -136,7 +146,11 @@ def server_named(cell: Cell) -> bool:
     [
         ("unknown option", "no option --frobnicate", "%pip install --help"),
         ("unknown command", "no command 'instal'", "did you mean install?"),
+        ("a comma", "cannot read the requirement 'app,lib'", "write a space between requirements"),
+        ("a file's name", "the name of a file", "-r requirements.txt reads it"),
         ("unknown project", "there is no project named 'nowhere'", "--extra-index-url URL"),
+        ("by the API", "there is no project named 'nowhere'", "index_urls=[...]"),
+        ("by the API, after another", "nowhere is not installed", ""),
     ],
 )
 def test_errors(cells: dict[str, Cell], cell: str, text: str, hint: str) -> None:
@@ -145,17 +159,24 @@ def test_errors(cells: dict[str, Cell], cell: str, text: str, hint: str) -> None
     assert text in found.text
     assert hint in found.text
     assert 'class="wasminstall-error"' in found.html
+    assert "<progress" not in found.html
+    assert len(found.shown) == 1, "the bar and what came of it are one output"
     assert found.error.endswith(": see above")
     assert "\n" not in found.error
     assert found.printed == ""
 
 
 def test_the_api_in_a_cell(cells: dict[str, Cell]) -> None:
-    assert cells["by the API"].error.startswith("UnknownProject: there is no project named 'nowhere'")
-    assert "hint: " in cells["by the API"].error
-    assert "Traceback" not in cells["by the API"].error
     assert 'data-phase="done"' in cells["by the API, shown"].html, "a bar below the cell"
-    assert "<table>" in cells["by the API, shown"].html
+    assert "<table" in cells["by the API, shown"].html
+
+
+def test_an_error_of_the_api_can_be_caught(cells: dict[str, Cell]) -> None:
+    """It is no alarm then, and keeps its name."""
+    cell = cells["by the API, caught"]
+    assert [cell.error, cell.shown[-1]["text/plain"]] == ["", "'nowhere'"]
+    assert "Failed: there is no project named" in cell.html
+    assert "wasminstall-error" not in cell.html
 
 
 def test_help(cells: dict[str, Cell]) -> None:
@@ -170,6 +191,15 @@ def test_imports_install_themselves(cells: dict[str, Cell]) -> None:
     assert cells["from the index, now"].error == ""
     assert "onlyhere 1.0" in cells["from the index, now"].text
     assert cells["from the index, now"].shown[-1]["text/plain"] == "True"
+
+
+def test_one_import_that_cannot_be_had(cells: dict[str, Cell]) -> None:
+    """The others of the cell are there all the same, and the bar that served all of them is gone."""
+    cell = cells["one that cannot be had"]
+    assert "there is no project named 'surely-nowhere'" in cell.text
+    assert "five 1.0" in cell.text
+    assert "<progress" not in cell.html
+    assert "No module named 'surely_nowhere'" in cell.error
 
 
 def test_imports_before_and_after(cells: dict[str, Cell]) -> None:

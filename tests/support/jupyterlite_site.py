@@ -20,7 +20,7 @@ from support.distribution import ROOT
 from support.index_server import IndexServer
 from support.real_wheels import Pin, fetch_pypi, real_wheel
 
-__all__ = ["Cell", "Kernel", "save_notebook", "serve_jupyterlite"]
+__all__ = ["Cell", "Kernel", "pyodide_files", "save_notebook", "serve_jupyterlite"]
 
 PYODIDE = "static/pyodide/"
 KERNEL_PLUGIN = "@jupyterlite/pyodide-kernel-extension:kernel"
@@ -98,7 +98,7 @@ def serve_jupyterlite(
     our add-on; without them it is switched off, and our wheel is one among the site's. ``files`` are put into the
     folder that the site is built from.
     """
-    pyodide = {f"{PYODIDE}{name}": data for name, data in _pyodide_files(build, distribution).items()}
+    pyodide = {f"{PYODIDE}{name}": data for name, data in pyodide_files(build, distribution).items()}
     site = _build(folder, apps, addon, {**pyodide, **(files or {})})
 
     def file(path: str) -> bytes | None:
@@ -141,7 +141,7 @@ def _build(
     return site
 
 
-def _pyodide_files(build: str, distribution: str) -> dict[str, bytes]:
+def pyodide_files(build: str, distribution: str) -> dict[str, bytes]:
     """Name to content: the core as npm has it, a kernel's wheels as PyPI has them, and a lock that says so."""
     core = ROOT / "node_modules" / build
     wheels = {name: real_wheel(name) for name in ELSEWHERE}
@@ -186,6 +186,10 @@ class Kernel:
     def run(self, code: str) -> Cell:
         """Execute a cell."""
         return Cell(**self._script(EXECUTE, code))
+
+    def wait(self) -> None:
+        """Until what a kernel does before its first cell is done; this counts as no cell."""
+        self._script('await kernel.requestExecute({ code: "", store_history: false }).done;')
 
     def restart(self) -> None:
         """What the menu's "Restart Kernel" does."""

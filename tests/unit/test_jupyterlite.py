@@ -7,17 +7,20 @@ import io
 import json
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from urllib.parse import unquote
 
 import pytest
+from jupyterlite_core.manager import LiteManager
 
 from support.index_server import IndexServer
 from support.wheel_factory import make_wheel
 from wasminstall.context import default_index_urls, set_default_index
 from wasminstall.errors import InvalidInput, NoCompatibleWheel, NoMatchingVersion
+from wasminstall.integrations.jupyterlite.addon import WasmInstallAddon
 from wasminstall.integrations.jupyterlite.piplite import use_site_indexes
 from wasminstall.integrations.jupyterlite.seeding import seed
 from wasminstall.integrations.jupyterlite.site_wheel import site_wheel
@@ -27,6 +30,8 @@ from wasminstall.wheels.wheel import WheelArchive
 
 INFO = {"abi_version": "2026_0", "arch": "wasm32", "platform": "emscripten_5_0_3", "python": "3.14.2"}
 SITE = "https://site.example/pypi/"
+KERNEL = ("ipython", "jedi")
+PHASES = (WasmInstallAddon.build, WasmInstallAddon.post_build)
 HERE = "wasminstall/integrations/jupyterlite/"
 
 
@@ -38,7 +43,7 @@ def server() -> Iterator[IndexServer]:
 
 
 class Site:
-    """A folder with a Pyodide in it that has one package."""
+    """A folder with a Pyodide in it that has one package, besides those of a kernel."""
 
     def __init__(self, folder: Path, server: IndexServer) -> None:
         self.folder, self.wheels, self._server = folder, folder / "wheels", server
@@ -49,9 +54,10 @@ class Site:
         (self.pyodide.parent / name).write_bytes(data)
         self.write_lock(INFO, name)
 
-    def write_lock(self, info: dict[str, str], file_name: str) -> None:
-        entry = {"name": "distributed", "version": "1.0", "file_name": file_name, "depends": []}
-        self.pyodide.write_text(json.dumps({"info": info, "packages": {"distributed": entry}}))
+    def write_lock(self, info: dict[str, str], file_name: str, *, kernel: tuple[str, ...] = KERNEL) -> None:
+        entry = {"version": "1.0", "file_name": file_name, "depends": []}
+        packages = {name: {**entry, "name": name} for name in ("distributed", *kernel)}
+        self.pyodide.write_text(json.dumps({"info": info, "packages": packages}))
 
     async def seed(self, text: str, *, own: tuple[str, bytes] | None = None, name: str = "requirements.txt") -> str:
         source = self.folder / name
@@ -95,7 +101,7 @@ async def test_a_lock_is_taken_as_it_is(site: Site, server: IndexServer) -> None
     first = await site.seed("course\n")
     server.add(*make_wheel("course", "2.0"))
     (site.wheels / "pylock.toml").write_text(first)
-    again = await site.seed(first.replace('url = "', f'url = "{site.wheels.as_uri()}/'), name="pylock.toml")
+    again = await site.seed(first.replace('path = "', f'path = "{site.wheels}/'), name="pylock.toml")
     assert again == first
 
 
@@ -112,6 +118,13 @@ async def test_hashes_in_the_file_are_checked(site: Site, server: IndexServer) -
     assert site.versions(await site.seed(f"course==1.0 --hash=sha256:{digest}\n")) == {"course": "1.0"}
     with pytest.raises(NoCompatibleWheel):
         await site.seed(f"course==1.0 --hash=sha256:{digest[::-1]}\n")
+
+
+async def test_what_a_kernel_needs_and_the_pyodide_lacks_is_in_the_site(site: Site, server: IndexServer) -> None:
+    for name in KERNEL:
+        server.add(*make_wheel(name, "1.0"))
+    site.write_lock(INFO, "distributed-1.0-py3-none-any.whl", kernel=())
+    assert {"comm", "ipython", "jedi"} < set(site.versions(await site.seed("distributed\n")))
 
 
 async def test_a_pyodide_of_another_kind_is_an_error(site: Site) -> None:
@@ -167,3 +180,41 @@ def test_without_a_site_nothing_is_changed() -> None:
     before = default_index_urls()
     use_site_indexes(["https://index.example/simple/"])
     assert default_index_urls() == before
+
+
+@pytest.fixture
+def tasks(tmp_path: Path) -> dict[str, Callable[[], object]]:
+    """What the add-on does for a site with a Pyodide of its own and the usual kernel: by name, to be called."""
+    site = tmp_path / "site"
+    kernel = {"filename": "pyodide_kernel-1.0-py3-none-any.whl", "requires_python": ">=3.13"}
+    written = {
+        "static/pyodide/pyodide-lock.json": json.dumps({"info": {**INFO, "python": "3.12.7"}, "packages": {}}),
+        "extensions/kernel/static/pypi/all.json": json.dumps({"pyodide-kernel": {"releases": {"1.0": [kernel]}}}),
+        "service-worker.js": "let enableCache=!1;function onInstall(){}",
+    }
+    for name, text in written.items():
+        (site / name).parent.mkdir(parents=True, exist_ok=True)
+        (site / name).write_text(text)
+    manager = LiteManager(lite_dir=tmp_path, output_dir=site)
+    addon = WasmInstallAddon(manager=manager)
+    found = {task["name"].rpartition(":")[2]: task["actions"][0] for phase in PHASES for task in phase(addon, manager)}
+    return {name: action if callable(action) else partial(action[0], *action[1]) for name, action in found.items()}
+
+
+def test_a_pyodide_that_the_kernel_is_not_for(tasks: dict[str, Callable[[], object]], tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match=r"pyodide_kernel-1.0.* needs Python >=3.13, .* has 3.12.7"):
+        tasks["python"]()
+    lock = tmp_path / "site/static/pyodide/pyodide-lock.json"
+    lock.write_text(json.dumps({"info": INFO, "packages": {}}))
+    tasks["python"]()
+    lock.unlink()
+    tasks["python"]()  # one that is elsewhere is not asked for
+
+
+def test_the_cache_of_the_pages_stays_on(tasks: dict[str, Callable[[], object]], tmp_path: Path) -> None:
+    """What it does is for a browser to show; twice is as once."""
+    for _ in range(2):
+        tasks["service-worker.js"]()
+    worker = (tmp_path / "site/service-worker.js").read_text()
+    assert worker.startswith('let enableCache="true"===new URL(location.href)')
+    assert worker.endswith(";function onInstall(){}")

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 from ..errors import InvalidInput
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..progress import Reporter
 
 __all__ = ["reporter_for", "show_in_notebook"]
 
-_in_notebook = False
+_cell_reporter: Callable[[], Reporter] | None = None
 
 _HINT = (
     "it is 'events', 'text', 'notebook', a function that takes an event, an element of the page or its selector "
@@ -23,10 +25,10 @@ _HINT = (
 )
 
 
-def show_in_notebook(wanted: bool) -> None:
-    """Whether ``"events"``, which is the default, means a bar below the cell besides."""
-    global _in_notebook
-    _in_notebook = wanted
+def show_in_notebook(reporter: Callable[[], Reporter] | None) -> None:
+    """What makes the reporter that ``"notebook"`` means, and besides ``"events"``, the default; ``None``: as before."""
+    global _cell_reporter
+    _cell_reporter = reporter
 
 
 def reporter_for(choice: object) -> Reporter | None:
@@ -56,12 +58,14 @@ def _named(choice: str) -> Reporter | None:
             return None
         from .events import announce
 
-        return _both(announce, _named("notebook")) if _in_notebook else announce
+        return _both(announce, _cell_reporter()) if _cell_reporter else announce
     if choice == "text":
         from .text import TextReporter
 
         return TextReporter()
     if choice == "notebook":
+        if _cell_reporter:
+            return _cell_reporter()
         from .notebook import notebook_reporter
 
         return notebook_reporter()
@@ -72,8 +76,8 @@ def _named(choice: str) -> Reporter | None:
     raise _unknown(choice)
 
 
-def _both(one: Reporter, other: Reporter | None) -> Reporter:
-    return lambda event: (one(event), other and other(event))
+def _both(one: Reporter, other: Reporter) -> Reporter:
+    return lambda event: (one(event), other(event))
 
 
 def _function(choice: Reporter) -> Reporter:

@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from ..progress import Event, Reporter
-from .text import TextReporter
+from .text import ENDS, TextReporter
 from .wording import line_of, sentence_of
 
 __all__ = ["NotebookOutput", "notebook_reporter"]
@@ -38,6 +38,11 @@ class NotebookOutput:
         self.can_change = _can_change_outputs()
         self._text = None if self.can_change else TextReporter()
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether there is something that can still change."""
+        return self._handle is not None
+
     def __call__(self, event: Event) -> None:
         """Show the event."""
         if self._text is None:
@@ -56,6 +61,14 @@ class NotebookOutput:
         else:
             display(value)
 
+    def clear(self) -> None:
+        """Take away what was shown, and whatever else the cell that runs has shown until now."""
+        if self._handle is not None:
+            from IPython.display import clear_output
+
+            clear_output()
+            self._handle = None
+
 
 class _Bar:
     """An event as IPython shows it."""
@@ -71,7 +84,9 @@ class _Bar:
 
         event = self._event
         bar = ""
-        if event.phase not in ("failed", "cancelled"):
+        if event.phase not in ENDS:
             value = "" if event.share is None else f' value="{event.share * 100:.0f}"'
             bar = f'<progress max="100"{value} aria-label="Installing packages"></progress> '
-        return f'<div class="wasminstall-progress" data-phase="{event.phase}">{bar}{escape(sentence_of(event))}</div>'
+        role = ' role="status"' if event.phase in ENDS else ""
+        text = f"{bar}{escape(sentence_of(event))}"
+        return f'<div class="wasminstall-progress" data-phase="{event.phase}"{role}>{text}</div>'

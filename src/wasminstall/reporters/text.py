@@ -9,9 +9,10 @@ from typing import TextIO
 from ..progress import Event
 from .wording import line_of
 
-__all__ = ["TextReporter"]
+__all__ = ["ENDS", "TextReporter"]
 
-_ENDS = frozenset(("done", "failed", "cancelled"))
+ENDS = frozenset(("done", "failed", "cancelled"))
+"""The phases after which nothing comes."""
 
 
 class TextReporter:
@@ -35,5 +36,5 @@ class TextReporter:
     def _write_over(self, stream: TextIO, event: Event) -> None:
         """Nothing of a longer line may stay; a line that wraps could not be written over."""
         line = line_of(event)[: shutil.get_terminal_size().columns - 1]
-        stream.write("\r" + line.ljust(self._width) + ("\n" if event.phase in _ENDS else ""))
+        stream.write("\r" + line.ljust(self._width) + ("\n" if event.phase in ENDS else ""))
         self._width = len(line)

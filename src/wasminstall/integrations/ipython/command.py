@@ -18,6 +18,8 @@ from .options import REFUSED, VERBS, WITHOUT_EFFECT, Option, Verb
 __all__ = ["Command", "help_text", "read_command"]
 
 _COMMENT = re.compile(r"(?:^|\s)#.*")
+_SHELL = re.compile(r"[|&<>]+|.*;")
+_OPERATOR = re.compile(r"(?:[=~!<>]=|[<>=]).*|(?!-)[^;:]*(?:[=~!<>]=|[<>=])")
 _NOT_HERE = {
     "cache": "in Python: await wasminstall.cache.info(), .prune() and .clear()",
     "lock": "in Python: wasminstall.lock()",
@@ -54,6 +56,7 @@ def read_command(line: str) -> Command:
         return Command("version")
     if verb and verb not in VERBS:
         raise _unknown_verb(verb)
+    _check_words(words, verb)
     command = _Reader(verb or "help").read(words)
     if "help" in command.flags or command.verb == "help":
         topic = command.names[:1] if command.verb == "help" else (command.verb,)
@@ -144,9 +147,21 @@ class _Reader:
 
 def _words(line: str) -> list[str]:
     try:
-        return shlex.split(_COMMENT.sub("", line))
+        return shlex.split(_COMMENT.sub("", line).rstrip().removesuffix(";"))  # some end a cell with it
     except ValueError as error:
         raise InvalidInput(f"pip: {str(error).lower()} in: {line.strip()}") from None
+
+
+def _check_words(words: Sequence[str], verb: str) -> None:
+    """That a requirement is not spread over several words, and that nothing is meant for a shell."""
+    has_requirements = bool(verb) and VERBS[verb].names == "REQUIREMENT"
+    for word in words:
+        if has_requirements and _OPERATOR.fullmatch(word):
+            hint = f'write a requirement without spaces, or in quotes: %pip {verb} "app == 1.0"'
+            raise InvalidInput(f"pip {verb}: {word!r} is only a part of a requirement", hint=hint)
+        if _SHELL.fullmatch(word) and not (verb == "freeze" and word == ">"):
+            hint = "write one command a line; `found = %pip list` keeps what a command gives"
+            raise InvalidInput(f"pip {verb}: {word!r} is for a shell, and there is none here", hint=hint)
 
 
 def _unknown_verb(verb: str) -> InvalidInput:

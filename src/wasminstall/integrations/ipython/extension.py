@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from ...api import install
 from ...errors import WasmInstallError
+from ...report import Report
 from ...reporters import show_in_notebook
+from ...tables import align_left
 from ..jupyterlite.piplite import use_site_indexes
 from .auto_import import imports_between, is_missing, providers
 from .command import help_text
 from .magic import PYTHON_CELL, PipCall, await_pip, mark_bare_pip, pip_line
-from .output import Output
+from .output import CellErrors, Output
 from .session import Session
 from .settings import WasmInstall, settings_of
 
@@ -61,6 +63,7 @@ class _Extension:
         self._ip = ip
         self._settings = settings
         self._session = Session()
+        self._errors = CellErrors()
         self._started = False
         self._seeding: _Seeding | None = None
         self._parts: list[list[str]] = []
@@ -79,8 +82,11 @@ class _Extension:
         ip.input_transformers_post.append(await_pip)
         ip.configurables.append(self._settings)
         ip.extension_manager.loaded.add(_NAME)
-        WasmInstallError._render_traceback_ = _short_traceback  # type: ignore[attr-defined]
-        show_in_notebook(True)
+        ip.events.register("pre_run_cell", self._errors.begin)
+        errors = self._errors
+        WasmInstallError._render_traceback_ = lambda error: errors.traceback(error)  # type: ignore[attr-defined]
+        show_in_notebook(errors.reporter)
+        align_left(True)
         if self._kernel is not None:
             self._kernel.replace(self._before_cell, self._run_ahead, self._after_cell)
             use_site_indexes()
@@ -96,7 +102,9 @@ class _Extension:
         ip.configurables.remove(self._settings)
         ip.extension_manager.loaded.discard(_NAME)
         del WasmInstallError._render_traceback_  # type: ignore[attr-defined]
-        show_in_notebook(False)
+        ip.events.unregister("pre_run_cell", self._errors.begin)
+        show_in_notebook(None)
+        align_left(False)
         if self._kernel is not None:
             self._kernel.restore()
 
@@ -141,7 +149,7 @@ class _Extension:
         await session.load()
         if self._settings.reinstall and session.pins:
             asked, rest = session.requirements()
-            await _install(Output(), asked, constraints=rest)
+            await _install(Output(), asked, rest)
 
     def _imports(self, cell: str) -> list[list[str]]:
         if self._settings.auto_import == "off":
@@ -161,9 +169,8 @@ class _Extension:
         found = providers(missing, self._session.pins, distribution_lock(), guess=guess)
         if found.known:
             rest = self._session.requirements()[1]
-            await _install(Output(), found.known, constraints=[each for each in rest if each not in found.known])
-        for requirement in found.guessed:
-            await _install(Output(), [requirement])
+            await _install_what_can_be(found.known, [each for each in rest if each not in found.known])
+        await _install_what_can_be(found.guessed, [])
 
 
 async def _nothing() -> None:
@@ -178,34 +185,45 @@ class _Seeding:
         self._work = asyncio.ensure_future(self._seed(settings))
 
     async def wait(self) -> None:
-        """Show from now on how far it is, and what went wrong."""
+        """Show how far it is until it is done, and what went wrong."""
         self._output.quiet = False
         try:
-            await self._work
+            reports = await self._work
         except WasmInstallError as error:
             self._output.error(error)
+            return
+        self._output.clear()
+        for report in reports:
+            if report.warnings:
+                self._output.result(report)
 
-    async def _seed(self, settings: WasmInstall) -> None:
+    async def _seed(self, settings: WasmInstall) -> list[Report]:
+        reports = []
         if settings.lock:
-            self._output.result(await install(lock=settings.lock, progress=self._output))
+            reports.append(await install(lock=settings.lock, progress=self._output))
         if settings.requirements:
-            self._output.result(await install(file=settings.requirements, progress=self._output))
+            reports.append(await install(file=settings.requirements, progress=self._output))
+        return reports
 
 
-async def _install(output: Output, requirements: Any = (), **options: Any) -> None:
+async def _install_what_can_be(requirements: Sequence[str], constraints: Sequence[str]) -> None:
+    """Install together; where that fails one after the other, so that what cannot be had keeps nothing else away."""
+    output = Output()
+    if len(requirements) > 1:
+        with suppress(WasmInstallError):
+            output.installed(await install(requirements, constraints=constraints, progress=output))
+            return
+    for requirement in requirements:
+        await _install(output, [requirement], constraints)
+        output = Output()
+
+
+async def _install(output: Output, requirements: Sequence[str], constraints: Sequence[str]) -> None:
     """Install, show what came of it, and go on in any case."""
     try:
-        report = await install(requirements, progress=output, **options)
+        output.installed(await install(requirements, constraints=constraints, progress=output))
     except WasmInstallError as error:
         output.error(error)
-    else:
-        if report.added:
-            output.result(report)
-
-
-def _short_traceback(error: WasmInstallError) -> list[str]:
-    """What IPython shows of an error: the message without the way to it; less where it stands above already."""
-    return [f"{type(error).__name__}: {'see above' if getattr(error, 'shown', False) else error}"]
 
 
 class _LiteKernel:

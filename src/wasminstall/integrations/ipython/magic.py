@@ -2,7 +2,7 @@
 
 IPython turns ``%pip ...`` into ``get_ipython().run_line_magic('pip', '...')``, which also fills in ``{names}``. What is
 added is ``await`` before that, ``.value()`` where the result is assigned to a name, and ``%`` before a bare
-``pip install``, which is never valid Python.
+``pip install``, which is never valid Python, or in place of the ``!`` that asks for a shell, which a browser has not.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PYTHON_CELL = re.compile(r"\s*%%(capture|time|timeit|prun)\b.*\n")
 _CALL = r"get_ipython\(\)\.run_line_magic\('pip', "
 _STATEMENT = re.compile(rf"^(\s*)(?={_CALL})")
 _ASSIGNMENT = re.compile(rf"^([^'\"#]*?=\s*)({_CALL}.*\))$")
-_LINE = re.compile(rf"%pip\b(.*)|pip ((?:{'|'.join(VERBS)})\b.*)")
+_LINE = re.compile(rf"%pip\b(.*)|!?pip ((?:{'|'.join(VERBS)})\b.*)")
 _SPACES = frozenset((token.INDENT, token.DEDENT, token.NEWLINE, token.NL, token.COMMENT, token.ENCODING))
 
 
@@ -75,15 +75,17 @@ def pip_line(line: str) -> str | None:
 
 
 def mark_bare_pip(lines: list[str]) -> list[str]:
-    """Lines as they were typed, with ``%`` where one begins with ``pip`` and the name of a command."""
+    """Lines as they were typed, with ``%`` where one begins with ``pip`` or ``!pip`` and the name of a command."""
     if not any("pip " in line for line in lines) or lines[0].startswith("%%"):
         return lines
     from IPython.core.inputtransformer2 import make_tokens_by_line
 
     marked = list(lines)
     for tokens in make_tokens_by_line(lines):
-        words = [each for each in tokens if each.type not in _SPACES][:2]
-        if [each.type for each in words] == [token.NAME] * 2 and words[0].string == "pip" and words[1].string in VERBS:
+        words = [each for each in tokens if each.type not in _SPACES][:3]
+        names = words[1:] if words and words[0].string == "!" else words[:2]
+        if [each.type for each in names] == [token.NAME] * 2 and names[0].string == "pip" and names[1].string in VERBS:
             row, column = words[0].start
-            marked[row - 1] = f"{lines[row - 1][:column]}%{lines[row - 1][column:]}"
+            line = lines[row - 1]
+            marked[row - 1] = f"{line[:column]}%{line[names[0].start[1] :]}"
     return marked

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from ...errors import WasmInstallError
-from ...progress import Event
+from ...progress import Event, Reporter
 from ...report import Report
 from ...reporters.notebook import NotebookOutput
 
-__all__ = ["ErrorView", "Output", "Summary"]
+__all__ = ["CellErrors", "ErrorView", "Output", "Summary"]
 
 _WORDS = {
     "index_urls=[...]": "--extra-index-url URL",
@@ -23,6 +25,11 @@ _WORDS = {
     "wasminstall.list()": "%pip list",
 }
 """Arguments of the API as hints name them, and what is typed after ``%pip`` instead."""
+_PATTERNS = {
+    r'\b(?:file|lock)="([^"]*)"': r"-r \1",
+    r"give several requirements as a list: .*": "write a space between requirements",
+}
+"""The same where they have values."""
 _FEW = 12
 """Names that a summary lists."""
 
@@ -37,7 +44,7 @@ class Output:
 
     def __call__(self, event: Event) -> None:
         """Show how far it is; what came of it is shown by whoever asked."""
-        if not self.quiet and event.phase not in ("done", "failed", "cancelled"):
+        if not self.quiet and event.phase not in ("done", "failed"):
             self._output(event)
 
     def result(self, value: object, notes: tuple[str, ...] = ()) -> None:
@@ -50,13 +57,56 @@ class Output:
         for note in notes:
             print(note)
 
+    def clear(self) -> None:
+        """Leave nothing: of work that nobody asked for in this cell."""
+        self._output.clear()
+
+    def installed(self, report: Report) -> None:
+        """Show the result of an install that nobody typed: where it did something, or a bar is to go."""
+        if report.added or self._output.is_shown:
+            self.result(report)
+
     def error(self, error: WasmInstallError) -> None:
         """Show an error in place of the bar, with its hint as options of ``%pip``; what only prints has tracebacks."""
         for written, option in _WORDS.items():
             error.hint = error.hint.replace(written, option)
-        if self._output.can_change:
-            self._output.show(ErrorView(error))
-            error.__dict__["shown"] = True
+        for pattern, option in _PATTERNS.items():
+            error.hint = re.sub(pattern, option, error.hint)
+        _show_error(self._output, error)
+
+
+class CellErrors:
+    """Errors that end a cell, shown in place of the bar of the install that failed; what only prints has the text."""
+
+    def __init__(self) -> None:
+        self._failed: NotebookOutput | None = None
+
+    def begin(self, *_: object) -> None:
+        """Another cell: nothing of it has failed."""
+        self._failed = None
+
+    def reporter(self) -> Reporter:
+        """For an install that a cell calls itself, and whose error it may catch."""
+        output = NotebookOutput()
+
+        def report(event: Event) -> None:
+            output(event)
+            if event.phase == "failed":
+                self._failed = output
+
+        return report
+
+    def traceback(self, error: WasmInstallError) -> list[str]:
+        """What IPython prints of an error: no way that led to it; less where it stands above."""
+        if "shown" not in error.__dict__:
+            _show_error(self._failed or NotebookOutput(), error)
+        return [f"{type(error).__name__}: {'see above' if 'shown' in error.__dict__ else error}"]
+
+
+def _show_error(output: NotebookOutput, error: WasmInstallError) -> None:
+    if output.can_change:
+        output.show(ErrorView(error))
+        error.__dict__["shown"] = True
 
 
 class Summary:
@@ -101,5 +151,6 @@ class ErrorView:
         return (
             '<div class="wasminstall-error" role="alert" style="border-left: 4px solid #d32f2f; padding: 0 0 0 1em">'
             f"<strong>{escape(type(error).__name__)}</strong>"
-            f'<pre style="white-space: pre-wrap; margin: 0.3em 0">{escape(error.message)}</pre>{hint}</div>'
+            '<div style="white-space: pre-wrap; overflow-wrap: anywhere; margin: 0.3em 0">'
+            f"{escape(error.message)}</div>{hint}</div>"
         )

@@ -14,7 +14,7 @@ from ...progress import Reporter
 from ...requirements.inputs import input_kind
 from .command import Command, help_text
 
-__all__ = ["Descriptions", "Text", "install_options", "run_command"]
+__all__ = ["Descriptions", "Help", "Text", "install_options", "run_command"]
 
 
 class Text(str):
@@ -24,6 +24,17 @@ class Text(str):
 
     def __repr__(self) -> str:
         return str(self)
+
+
+class Help(Text):
+    """Text in columns, whose lines are not to be broken."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f'<pre style="white-space: pre; overflow-x: auto; margin: 0; padding: 0">{escape(self)}</pre>'
 
 
 class Descriptions(tuple[wasminstall.Description, ...]):
@@ -68,7 +79,7 @@ async def run_command(command: Command, reporter: Reporter | None = None) -> obj
             return wasminstall.check()
         case "version":
             return Text(f"wasminstall {wasminstall.__version__}")
-    return Text(help_text(*names))
+    return Help(help_text(*names))
 
 
 def install_options(command: Command) -> InstallOptions:

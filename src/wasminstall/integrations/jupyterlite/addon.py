@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urljoin
 
 from jupyterlite_core.addons.base import BaseAddon
-from jupyterlite_core.constants import JUPYTERLITE_JSON
+from jupyterlite_core.constants import ALL_JSON, JUPYTERLITE_JSON
 from jupyterlite_core.manager import LiteManager
 from jupyterlite_pyodide_kernel.constants import (
     LOAD_PYODIDE_OPTIONS,
@@ -27,12 +29,19 @@ from jupyterlite_pyodide_kernel.constants import (
 )
 from traitlets import Bool, Enum, List, Unicode
 
+from ...errors import InvalidInput
+from ...indexes.direct import local_path
+from ...requirements.specifiers import python_accepts
 from .seeding import seed
 from .site_wheel import site_wheel
 
 __all__ = ["WasmInstallAddon"]
 
 _LOCK = f"{PYPI_WHEELS}/pylock.toml"
+_WORKER = "service-worker.js"
+# JupyterLite's worker learns whether to cache when it is activated, and has forgotten it when it is started again.
+_FORGETS = "enableCache=!1"
+_KNOWS = 'enableCache="true"===new URL(location.href).searchParams.get("enableCache")'
 _Tasks = Iterator[dict[str, Any]]
 
 
@@ -63,15 +72,19 @@ class WasmInstallAddon(BaseAddon):  # type: ignore[misc]
     def build(self, manager: LiteManager) -> _Tasks:
         """Put our wheel, and those of ``requirements``, among the site's: the piplite add-on then lists them all."""
         name, data = self._site_wheel
+        yield self.task(name="python", actions=[self._check_python])
         yield self.task(name="wheel", actions=[(self._write, [manager.output_dir / PYPI_WHEELS / name, data])])
         if self.requirements:
             # Of the Pyodide add-on, which comes first, the site has its own Pyodide by now.
             yield self.task(name="requirements", actions=[self._seed])
 
     def post_build(self, manager: LiteManager) -> _Tasks:
-        """Have kernels begin with our wheel."""
+        """Have kernels begin with our wheel, and a cache that is switched on stay on."""
         config = manager.output_dir / JUPYTERLITE_JSON
         yield self.task(name=JUPYTERLITE_JSON, actions=[(self._begin_with_it, [config])])
+        worker = manager.output_dir / _WORKER
+        if worker.exists():
+            yield self.task(name=_WORKER, actions=[(self._keep_caching, [worker])])
 
     @property
     def _site_wheel(self) -> tuple[str, bytes]:
@@ -108,6 +121,25 @@ class WasmInstallAddon(BaseAddon):  # type: ignore[misc]
         pyodide = settings.get(PYODIDE_URL, f"{PYODIDE_CDN_URL}/pyodide.mjs")
         here = f"{self.manager.lite_dir.absolute().as_uri()}/"
         return urljoin(here, str(named or urljoin(pyodide, PYODIDE_LOCK)))
+
+    def _check_python(self) -> None:
+        """Stop where no kernel could start. A Pyodide that is not in the site is not looked at."""
+        lock = Path(local_path(self._pyodide_lock()))
+        if not lock.is_file():
+            return
+        python = json.loads(lock.read_text())["info"]["python"]
+        for listing in self.manager.output_dir.glob(f"extensions/**/{PYPI_WHEELS}/{ALL_JSON}"):
+            kernel = json.loads(listing.read_text()).get("pyodide-kernel", {"releases": {}})
+            for file in chain.from_iterable(kernel["releases"].values()):
+                if not python_accepts(file["requires_python"] or "", python):
+                    raise InvalidInput(
+                        f"{file['filename']} needs Python {file['requires_python']}, "
+                        f"and the Pyodide of this site has {python}",
+                        hint="take a newer Pyodide, or an older jupyterlite-pyodide-kernel",
+                    )
+
+    def _keep_caching(self, worker: Path) -> None:
+        self._write(worker, worker.read_text().replace(_FORGETS, _KNOWS).encode())
 
     def _begin_with_it(self, config: Path) -> None:
         name, data = self._site_wheel

@@ -1,13 +1,7 @@
-"""What a kernel of a site built with the add-on does at its start: an IPython extension.
-
-``settings.json`` beside this module is what the site's owner chose: traits of ``WasmInstall`` by name, where ``lock``
-is relative to the site, and ``index_urls``.
-"""
+"""What a kernel of a site built with the add-on does at its start: an IPython extension."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import js
@@ -15,13 +9,14 @@ import js
 import wasminstall
 
 from .piplite import use_site_indexes
+from .site_settings import site_settings
 
 __all__ = ["load_ipython_extension"]
 
 
 def load_ipython_extension(shell: Any) -> None:
     """``%load_ext wasminstall`` with the site's settings."""
-    settings = json.loads(Path(__file__).with_name("settings.json").read_text())
+    settings = site_settings()
     use_site_indexes(settings.pop("index_urls"))
     if settings["lock"]:
         settings["lock"] = _site() + settings["lock"]

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from types import ModuleType
+from typing import Any
 
 from ..._default_index import DEFAULT_INDEX_URL
 from ...context import default_index_urls, set_default_index
+from .site_settings import site_settings
 
 __all__ = ["install", "use_site_indexes"]
 
@@ -58,19 +60,27 @@ def install(
     """Install packages and what they need, from the site's indexes first; see ``micropip.install``."""
     from .. import micropip  # few kernels need it after their start
 
+    is_kernel = requirements == _KERNEL[0]
+    if is_kernel:  # comes before the extension that sets them for notebooks
+        use_site_indexes(site_settings()["index_urls"])
     # All that a kernel needs at once: a third of the time that one after the other takes.
-    wanted = _KERNEL if requirements == _KERNEL[0] else requirements
+    wanted = _KERNEL if is_kernel else requirements
     others = [index_urls] if isinstance(index_urls, str) else index_urls
-    return asyncio.ensure_future(
-        micropip.install(
-            wanted,
-            keep_going,
-            deps,
-            credentials,
-            pre,
-            _indexes(others or default_index_urls()),
-            verbose=verbose,
-            constraints=constraints,
-            reinstall=reinstall,
-        )
+    work = micropip.install(
+        wanted,
+        keep_going,
+        deps,
+        credentials,
+        pre,
+        _indexes(others or default_index_urls()),
+        verbose=verbose,
+        constraints=constraints,
+        reinstall=reinstall,
     )
+    return asyncio.ensure_future(_while_the_library_comes(work) if is_kernel else work)
+
+
+async def _while_the_library_comes(work: Coroutine[Any, Any, None]) -> None:
+    from .standard_library import library
+
+    await asyncio.gather(library().begin(), work)

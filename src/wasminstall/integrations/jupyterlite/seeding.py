@@ -10,9 +10,9 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from ...cache import Cache, open_cache
 from ...context import Access, Context, default_index_urls
@@ -50,6 +50,9 @@ from ...transport.desktop import DesktopTransport
 
 __all__ = ["seed"]
 
+_KERNEL_NEEDS = ("comm", "ipython", "jedi")
+"""What a kernel needs at its start and its extension does not bring along."""
+
 
 async def seed(
     source: str, folder: Path, *, pyodide: str, wheels: Iterable[Path] = (), index_urls: Sequence[str] = ()
@@ -76,6 +79,9 @@ async def seed(
             distribution = DistributionIndex(lock, pyodide.rpartition("/")[0], target)
             access = Access(index_urls=index_urls or default_index_urls())
             site = _Wheels(wheels, target)
+            if not requested.require_hashes:
+                missing = [name for name in _KERNEL_NEEDS if name not in lock.get("packages", {})]
+                requested = replace(requested, requirements=(*requested.requirements, *read_requirements(missing)))
             candidates = await _resolved(requested, access, pages, distribution, site, target)
         downloads = Downloads(pages.client, cache, Progress(None))
         entries = await all_at_once(_entry(candidate, downloads, folder, hashes) for candidate in candidates)
@@ -102,10 +108,8 @@ async def _resolved(
     """One version of everything, as a kernel would choose it."""
     urls = requested.index_urls(access.index_urls or ())
     indexes: list[Index] = [(PipliteIndex if is_piplite(url) else SimpleIndex)(pages, url, target) for url in urls]
-    # The one part of a kernel that neither the distribution nor the kernel's extension brings along.
-    wanted = (*requested.requirements, *read_requirements(() if requested.require_hashes else "comm"))
     wish = Wish(
-        requirements=wanted,
+        requirements=requested.requirements,
         constraints=requested.constraints,
         pre=requested.pre,
         hashes=requested.allowed_hashes(target.environment),
@@ -132,7 +136,7 @@ async def _entry(
         name=candidate.name,
         version=str(candidate.version),
         filename=candidate.filename,
-        url=quote(candidate.filename),
+        url=candidate.filename,
         hashes={"sha256": hashlib.sha256(data).hexdigest()},
         size=len(data),
         requires_python=candidate.requires_python,
