@@ -10,6 +10,7 @@ import type { Early } from "./ahead/early.js";
 import type { Expected } from "./ahead/expected.js";
 import { preload } from "./ahead/preload.js";
 import { startAhead } from "./ahead/start.js";
+import { compileAhead } from "./ahead/wasm.js";
 import { type Archive, fetchArchive } from "./archive.js";
 import { build } from "./build-info.js";
 import { BootError } from "./errors.js";
@@ -21,6 +22,7 @@ import { absolute, type Interpreter, importPyodide, type PyodideModule, requireW
 import { FirstVisit } from "./stdlib/first.js";
 import { pyodideFolder } from "./stdlib/folder.js";
 import { start } from "./stdlib/index.js";
+import { openStore } from "./store/index.js";
 import { hearStreams } from "./streams.js";
 
 export type {
@@ -171,10 +173,14 @@ async function startSoon(options: BootOptions): Promise<Started> {
   requireWebAssembly();
   const load = loadModule(options);
   if (!options.instant && !options.snapshot) return startFetching(options, load, "", false);
+  // While more of this is loaded.
+  const { indexURL } = (options.config ?? {}) as { indexURL?: string };
+  compileAhead(pyodideFolder(options.pyodide, indexURL));
+  const store = options.instant ? openStore() : undefined;
   const { restoreFor } = await import("./instant/index.js");
   const archive = fetchArchive(archiveBase(options), true);
   archive.catch(() => undefined); // a normal start will tell
-  const { pyodide, magic, reason, make } = await restoreFor(options, load);
+  const { pyodide, magic, reason, make } = await restoreFor(options, load, store);
   if (!pyodide) return startFetching(options, load, reason, make);
   hearStreams(pyodide, options);
   await placeHelper(pyodide, { cache: true, index: options.index });

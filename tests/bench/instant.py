@@ -1,4 +1,4 @@
-"""How long until a page that was visited before shows a first result: an instant start, and Pyodide with micropip.
+"""How long until a page that was visited before shows a first result: an instant start, Pyodide with micropip, a limit.
 
     PYTHONPATH=tests:demo .venv/bin/python tests/bench/instant.py [--runs 3] [--set "numpy, pandas"]
 
@@ -6,6 +6,11 @@ The two pages do the same work with the same Pyodide, lock, index and wheels fro
 a fresh profile, and stays open until its snapshot is kept; how long it was blocked meanwhile is measured as well. What
 is compared is the second visit, in a new browser with that profile: the time from navigation to the result, the CPU of
 the page's main thread, and its memory. Tables for docs/benchmarks.md are printed.
+
+The limit is a page that does only what cannot be avoided, with the profile of the instant start: it compiles and
+instantiates `pyodide.asm.wasm`, imports `pyodide.asm.mjs` without running it, reads the snapshot in a worker, compiles
+its libraries, and copies its memory into a WebAssembly memory of that size. Nothing is checked or linked, and no Python
+runs.
 """
 
 from __future__ import annotations
@@ -20,6 +25,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from bench.chromium import Memory, Tab, chromium
 from bench.index_set import CORE, TYPES, PackageSet, index_files, pinned_wheels, runtime_files
@@ -124,6 +130,67 @@ SCRIPTS: Mapping[str, str] = {
   const instant = false;
 """,
 }
+# What is where in the snapshot's file.
+FOUND = """
+const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle("wasminstall-v1");
+const text = async (blob) => new TextDecoder("latin1").decode(await blob.arrayBuffer());
+for await (const [file, handle] of folder.entries()) {
+  const content = await handle.getFile();
+  const before = (await text(content.slice(0, 4096))).indexOf("wasminstall-instant ");
+  if (before < 0) continue;
+  const first = before + 128;
+  const length = Number((await text(content.slice(before, first))).split(" ")[2]);
+  const header = JSON.parse(await content.slice(first, first + length).text());
+  const { paths, table } = header.files;
+  const libraries = header.libraries.map(({ path }) => {
+    const at = 7 * paths.lastIndexOf(path);
+    return [first + length + table[at], table[at + 1]];
+  });
+  return { file, libraries, memory: first + length + header.blob, size: header.memory.size };
+}
+"""
+LIMIT = """
+  const { file, libraries, memory, size } = JSON.parse(decodeURIComponent(location.hash.slice(1)));
+  const read = () => {
+    const source = `onmessage = async ({ data: { file, start } }) => {
+      const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle("wasminstall-v1");
+      const access = await (await folder.getFileHandle(file)).createSyncAccessHandle({ mode: "read-only" });
+      for (const [from, to] of [[0, start], [start, access.getSize()]]) {
+        const bytes = new Uint8Array(to - from);
+        access.read(bytes, { at: from });
+        postMessage(bytes, [bytes.buffer]);
+      }
+    }`;
+    const worker = new Worker(URL.createObjectURL(new Blob([source])));
+    const parts = [];
+    worker.postMessage({ file, start: memory });
+    return new Promise((resolve) => {
+      worker.onmessage = async ({ data }) => {
+        parts.push(parts.length ? copy(data) : Promise.all(libraries.map(([at, length]) => compile(data, at, length))));
+        if (parts.length === 2) resolve(Promise.all(parts));
+      };
+    });
+  };
+  const compile = (bytes, at, length) => WebAssembly.compile(bytes.subarray(at, at + length));
+  const copy = (bytes) => new Uint8Array(new WebAssembly.Memory({ initial: size / 65536 }).buffer).set(bytes);
+  const instantiate = async () => {
+    const module = await WebAssembly.compileStreaming(fetch("/pyodide/pyodide.asm.wasm"));
+    const kinds = {
+      function: () => () => 0,
+      global: () => new WebAssembly.Global({ value: "i32", mutable: true }, 0),
+    };
+    const imports = {};
+    for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
+      imports[from] ??= {};
+      imports[from][name] = kinds[kind]();
+    }
+    await WebAssembly.instantiate(module, imports);
+  };
+  await Promise.all([instantiate(), import("/pyodide/pyodide.asm.mjs"), read()]);
+  const value = "";
+  const instant = true;
+"""
+
 # The snapshot is made under this lock, some seconds after the start.
 KEPT = """
 const { ms } = await shown;
@@ -167,7 +234,7 @@ def site(work: Work, origin: str) -> Iterator[File]:
     if work.from_index:
         wheels = pinned_wheels(PackageSet(work.packages, "", work.from_index))
         yield from index_files(wheels, origin)
-    for way, script in SCRIPTS.items():
+    for way, script in {**SCRIPTS, "limit": LIMIT}.items():
         given = {"PACKAGES": work.packages, "PRELOAD": work.preload, "CODE": work.code}
         for name, value in given.items():
             script = script.replace(name, json.dumps(value))
@@ -175,17 +242,24 @@ def site(work: Work, origin: str) -> Iterator[File]:
 
 
 def measure(server: WebServer, name: str, runs: int) -> dict[str, list[Visit]]:
-    """The second visits of both pages, in turns; ``block`` is that of the first visit while its snapshot was made."""
+    """The second visits of both pages, in turns; ``block`` is that of the first visit while its snapshot was made.
+
+    A visit of the limit's page comes after the instant start, in a third browser.
+    """
     server.publish(site(WORKS[name], server.origin))
-    results: dict[str, list[Visit]] = {way: [] for way in SCRIPTS}
+    results: dict[str, list[Visit]] = {way: [] for way in (*SCRIPTS, "limit")}
     for run in range(runs):
         for way in list(SCRIPTS)[:: -1 if run % 2 else 1]:
             with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
                 with chromium(Path(profile), server.spki) as tab:
                     first = visit(tab, server, way)
                     kept = tab.run(KEPT)
+                    found = tab.run(FOUND) if way == "wasminstall" else None
                 with chromium(Path(profile), server.spki) as tab:
                     second = visit(tab, server, way)
+                if found:
+                    with chromium(Path(profile), server.spki) as tab:
+                        results["limit"].append(visit(tab, server, "limit", f"#{quote(json.dumps(found))}"))
             assert second["instant"] == (way == "wasminstall"), second
             assert second["value"] == first["value"], (first, second)
             results[way].append({**second, **kept, "first": first["ms"]})
@@ -194,11 +268,11 @@ def measure(server: WebServer, name: str, runs: int) -> dict[str, list[Visit]]:
     return results
 
 
-def visit(tab: Tab, server: WebServer, way: str) -> Visit:
+def visit(tab: Tab, server: WebServer, way: str, fragment: str = "") -> Visit:
     """One visit, and what it took."""
     tab.command("Performance.enable")
     before = _cpu(tab)
-    tab.go(f"{server.origin}/{way}/")
+    tab.go(f"{server.origin}/{way}/{fragment}")
     found: Visit = tab.run("return await shown;")
     memory: Memory = tab.memory()
     return {**found, "cpu": _cpu(tab) - before, **memory}
@@ -220,6 +294,8 @@ def tell(results: Mapping[str, Mapping[str, Sequence[Visit]]]) -> None:
             block = f"{max(visit['block'] for visit in found):.0f}" if ours else ""
             ratios = [f"{_median(ways['wasminstall'], key) / _median(found, key):.2f}" for key in ("ms", "process")]
             time_ratio, memory_ratio = ("", "") if ours else ratios
+            if way == "limit":
+                memory_ratio = ""  # no Python is in it
             cells = (name, way, spread, time_ratio, f"{_median(found, 'cpu'):.0f}", f"{_median(found, 'process'):.0f}")
             print(f"| {' | '.join((*cells, memory_ratio, block))} |")
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 
 from support.index_server import IndexServer
 
@@ -84,6 +86,15 @@ class InstantPage:
         """Close the window."""
         self.driver.switch_to.window(self._window)
         self.driver.close()
+
+    def crash(self) -> None:
+        """End its process, as when it has no memory left; the window is of no use any more."""
+        self.driver.switch_to.window(self._window)
+        with suppress(WebDriverException):
+            self.driver.execute_cdp_cmd("Page.crash", {})
+        with suppress(WebDriverException):
+            self.driver.close()
+        self.driver.switch_to.window(self.driver.window_handles[0])
 
     def run(self, script: str) -> Any:
         """What an async function body returns; fails with its error."""

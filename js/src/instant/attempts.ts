@@ -9,6 +9,8 @@ import type { Store } from "../store/index.js";
 
 /** So many, and nobody tries again. */
 export const MOST_FAILURES = 2;
+/** Which is told like this. */
+export const ENDED = "it was tried, and each time that ended without a word";
 
 /** A try to restore. */
 export interface Attempt {

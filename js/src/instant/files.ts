@@ -4,10 +4,11 @@
  * What came out of a wheel stays as it lies in the wheel; shared libraries are unpacked, to be compiled at once.
  */
 
+import { joined } from "../stdlib/bytes.js";
 import { createWheelFs, type Runtime } from "../wheelfs/index.js";
 import { crc32 } from "../wheelfs/inflate.js";
 import type { FileSystem, FsNode } from "../wheelfs/memfs.js";
-import { COLUMNS, type LazyNode } from "../wheelfs/node.js";
+import { COLUMNS, DEFLATED, type LazyNode } from "../wheelfs/node.js";
 import { type Files, Refusal } from "./model.js";
 
 /** At the root: devices, and what is for a moment. */
@@ -55,6 +56,33 @@ export function packed(fs: FileSystem): Map<string, Content> {
   return found;
 }
 
+/** Deflate what lies there as it is, but for `except`. */
+export async function deflated({ files, blob }: Image, except: ReadonlySet<string>): Promise<Image> {
+  const table = [...files.table];
+  let offset = 0;
+  const pack = async (path: string, file: number): Promise<Uint8Array> => {
+    const [start = 0, length = 0, , method] = table.slice(file * COLUMNS);
+    const bytes = blob.subarray(start, start + length);
+    return method === 0 && length > 0 && !except.has(path) ? deflate(bytes) : bytes;
+  };
+  const parts = await Promise.all(files.paths.map(pack));
+  for (const [file, { length }] of parts.entries()) {
+    const row = file * COLUMNS;
+    if (length !== table[row + 1]) table[row + 3] = DEFLATED;
+    table[row] = offset;
+    table[row + 1] = length;
+    offset += length;
+  }
+  return { files: { ...files, table }, blob: joined(parts) };
+}
+
+/** The same bytes, where that makes them no fewer. */
+async function deflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("deflate-raw"));
+  const packed = new Uint8Array(await new Response(stream).arrayBuffer());
+  return packed.length < bytes.length ? packed : bytes;
+}
+
 /** Files and the blob they lie in. */
 export interface Image {
   readonly files: Files;
@@ -89,7 +117,7 @@ export function image(
     parts.push(bytes);
     offset += bytes.length;
   }
-  return { files, blob: joined(parts, offset) };
+  return { files, blob: joined(parts) };
 }
 
 /** When each file and folder was changed. */
@@ -102,16 +130,6 @@ function contentOf({ FS, _module }: Runtime, path: string, node: FsNode): Conten
   return { bytes, size: bytes.length, method: 0, crc: crc32(_module, bytes), mtime: node.mtime };
 }
 
-function joined(parts: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
-  const blob = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    blob.set(part, at);
-    at += part.length;
-  }
-  return blob;
-}
-
 /** One image after the other. */
 export function append(first: Image, second: Image): Image {
   const table = second.files.table.map((value, at) => (at % COLUMNS === 0 ? value + first.blob.length : value));
@@ -120,7 +138,7 @@ export function append(first: Image, second: Image): Image {
     table: [...first.files.table, ...table],
     folders: [...first.files.folders, ...second.files.folders],
   };
-  return { files, blob: joined([first.blob, second.blob], first.blob.length + second.blob.length) };
+  return { files, blob: joined([first.blob, second.blob]) };
 }
 
 /** Place the files; they are unpacked when they are read. */

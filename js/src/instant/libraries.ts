@@ -100,11 +100,28 @@ async function load(module: Module, { library, bytes, module: code }: Compiled):
   try {
     module.preloadedWasm[path] = isLarge(bytes)
       ? await module.loadWebAssemblyModule(bytes, { ...flags, loadAsync: true }, path, {})
-      : module.loadWebAssemblyModule(code, flags, path, {});
+      : amongSymbols(module, code, () => module.loadWebAssemblyModule(code, flags, path, {}));
     module.loadDynamicLibrary(path, flags);
   } finally {
     delete module.preloadedWasm[path];
     for (const name of names) delete loadedLibsByName[name];
+  }
+}
+
+/**
+ * After each library the linker looks through all symbols for those that are not known yet: thousands of them, each time.
+ * They are among those that this library asks for, so let it look there alone.
+ */
+function amongSymbols<T>({ GOT }: Module, code: WebAssembly.Module, load: () => T): T {
+  const { entries } = Object;
+  if (!GOT) return load();
+  const asked = WebAssembly.Module.imports(code).filter((each) => each.module.startsWith("GOT."));
+  Object.entries = (given: object) =>
+    given === GOT ? asked.map(({ name }) => [name, GOT[name]] as [string, unknown]) : entries(given);
+  try {
+    return load();
+  } finally {
+    Object.entries = entries;
   }
 }
 

@@ -11,7 +11,7 @@ import type { Wasminstall } from "../python.js";
 import type { PyodideModule } from "../runtime.js";
 import ASKED from "./asked.py";
 import CHANCE from "./chance.py";
-import { append, bytesOf, fill, type Image, image, packed, times } from "./files.js";
+import { append, bytesOf, deflated, fill, type Image, image, packed, times } from "./files.js";
 import IMPORTS from "./imports.py";
 import { compile, functionsFrom, handlesOf, loadedLibraries } from "./libraries.js";
 import { hasParts, type Library, type Module, Refusal, runtimeOf } from "./model.js";
@@ -115,8 +115,9 @@ async function write(wish: Wish, learned: Learned): Promise<Uint8Array<ArrayBuff
     config: { ...wish.options.config, ...SILENT },
     options: { _makeSnapshot: true },
     libraries: Promise.all(libraries.map((each) => compile(each, bytesOf(given, each.path)))),
-    prepare(module) {
-      fill(runtimeOf(module), given);
+    prepare: (module) => fill(runtimeOf(module), given),
+    // Pyodide has its own files by then.
+    async complete(module) {
       before = times(module.FS);
     },
   });
@@ -128,7 +129,8 @@ async function write(wish: Wish, learned: Learned): Promise<Uint8Array<ArrayBuff
   if (open) throw new Refusal(`the file ${open.path} is open`);
   const functions = functionsFrom(module, table);
   if (!functions) throw new Refusal("a function was made that cannot be found again, such as a callback of ctypes");
-  const whole = append(given, image(runtimeOf(module), before, new Map(), new Set()));
+  const paths = new Set(libraries.map(({ path }) => path));
+  const whole = await deflated(append(given, image(runtimeOf(module), before, new Map(), new Set())), paths);
   for (const name of Object.keys(pyodide.loadedPackages)) delete pyodide.loadedPackages[name];
   const facts = { pyodide: wish.loader.version ?? "", magic, files: whole.files, libraries, table, functions };
   const handles = handlesOf(module);

@@ -6,7 +6,7 @@
 import type { FileSystem, Runtime, Zlib } from "../wheelfs/memfs.js";
 
 /** Of the recipe: a snapshot that another one made is of no use. */
-export const RECIPE = 1;
+export const RECIPE = 2;
 
 /** Files in the order in which they are placed, one row of `COLUMNS` numbers each (wheelfs/node.ts). */
 export interface Files {
@@ -36,9 +36,9 @@ export interface Header {
   readonly pyodide: string;
   /** Magic number of the bytecode, in hexadecimal. */
   readonly magic: string;
-  /** Bytes of the memory, which come first, and of the files, which follow. */
-  readonly memory: number;
+  /** Bytes of the files. */
   readonly blob: number;
+  readonly memory: Layout;
   readonly files: Files;
   /** Each after those it needs. */
   readonly libraries: readonly Library[];
@@ -55,8 +55,18 @@ export interface Header {
   readonly globals: Readonly<Record<string, boolean>>;
   /** "pandas 3.0.0", sorted. */
   readonly packages: readonly string[];
-  /** SHA-256 of the memory and the files, of so many bytes each: `CHUNK`. */
-  readonly chunks: readonly string[];
+  /** `digests()` (stdlib/bytes.ts) of the files, and of the memory. */
+  readonly digests: readonly string[];
+}
+
+/** A memory without its empty pages: what Pyodide writes before it, and then the pages that have something in them. */
+export interface Layout {
+  /** Bytes of what Pyodide writes before it. */
+  readonly head: number;
+  /** Bytes of all pages. */
+  readonly size: number;
+  /** Runs of pages: address and bytes, in turns. */
+  readonly runs: readonly number[];
 }
 
 /** Emscripten's dynamic linker and file system: the parts of Pyodide's module that this needs. */
@@ -68,6 +78,8 @@ export interface Module extends Zlib {
     readonly loadedLibsByName: Record<string, LoadedLibrary>;
     readonly loadedLibsByHandle: Record<string, LoadedLibrary>;
   };
+  /** Symbols of all libraries; not every Pyodide tells them. */
+  readonly GOT?: Readonly<Record<string, WebAssembly.Global>>;
   readonly preloadedWasm: Record<string, object>;
   readonly wasmTable: WebAssembly.Table;
   readonly functionsInTableMap?: WeakMap<object, number>;
@@ -118,7 +130,7 @@ export function hasParts(module: Partial<Module>): module is Module {
     "loadWebAssemblyModule",
     "loadDynamicLibrary",
   ] as const;
-  const objects = ["FS", "HEAP8", "API", "LDSO", "preloadedWasm", "wasmTable"] as const;
+  const objects = ["FS", "HEAP8", "HEAPU8", "API", "LDSO", "preloadedWasm", "wasmTable"] as const;
   return (
     functions.every((name) => typeof module[name] === "function") &&
     objects.every((name) => typeof module[name] === "object")

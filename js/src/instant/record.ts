@@ -4,84 +4,74 @@
  *     "wasminstall-instant RECIPE LENGTH SHA256 ", filled up with spaces to 127 bytes, and a line end
  *     the header, JSON of LENGTH bytes with that digest; in it are those of the rest
  *     the files, as their libraries can be compiled while the rest comes
- *     the memory, as Pyodide made it
+ *     the memory, as Pyodide made it but for its empty pages
  */
 
-import { sha256 } from "../stdlib/bytes.js";
-import type { Opened } from "../store/index.js";
+import { digests, joined, sha256 } from "../stdlib/bytes.js";
+import type { Opened, Part } from "../store/index.js";
+import { lengthOf, squeeze } from "./memory.js";
 import { type Header, RECIPE, Refusal } from "./model.js";
 
 const MAGIC = "wasminstall-instant";
 /** Bytes of the first line. */
 export const FIRST = 128;
-/** The pieces that are hashed: small enough not to block the page, large enough to be quick. */
-const CHUNK = 4 * 1024 * 1024;
-/** The pieces that are read at once. */
-const PIECE = 16 * 1024 * 1024;
+/** The first line and most headers. */
+const AT_ONCE = 512 * 1024;
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** A snapshot that is being read. Memory and files are arrays of their own: the files are kept for longer. */
+/** A snapshot that is being read. */
 export interface Reading {
   readonly header: Promise<Header>;
-  readonly blob: Promise<Bytes>;
-  /** An array of the right size, whose bytes are there when `whole` settles: Python can be prepared for it meanwhile. */
-  readonly memory: Promise<Bytes>;
-  readonly whole: Promise<void>;
+  /** The files, which are kept for longer than the memory. */
+  readonly blob: Promise<Part>;
+  /** What `squeeze()` left (memory.ts). */
+  readonly memory: Promise<Part>;
 }
 
-/** The file. */
+/** The file. `memory` is what Pyodide made. */
 export async function pack(
-  facts: Omit<Header, "recipe" | "memory" | "blob" | "chunks">,
+  facts: Omit<Header, "recipe" | "memory" | "blob" | "digests">,
   memory: Bytes,
   blob: Bytes,
 ): Promise<Bytes> {
-  const chunks = [...(await hashes(blob)), ...(await hashes(memory))];
-  const header: Header = { recipe: RECIPE, memory: memory.length, blob: blob.length, chunks, ...facts };
+  const { layout, parts } = squeeze(memory);
+  const rest = joined([blob, ...parts]);
+  const found = [...(await digests(blob)), ...(await digests(rest.subarray(blob.length)))];
+  const header: Header = { recipe: RECIPE, memory: layout, blob: blob.length, digests: found, ...facts };
   const text = new TextEncoder().encode(JSON.stringify(header));
-  const head = new Uint8Array(FIRST + text.length).fill(0x20);
-  head.set(new TextEncoder().encode(`${MAGIC} ${RECIPE} ${text.length} ${await sha256(text)}`));
-  head[FIRST - 1] = 0x0a;
-  head.set(text, FIRST);
-  const file = new Uint8Array(head.length + blob.length + memory.length);
-  file.set(head);
-  file.set(blob, head.length);
-  file.set(memory, head.length + blob.length);
-  return file;
+  const first = new Uint8Array(FIRST).fill(0x20);
+  first.set(new TextEncoder().encode(`${MAGIC} ${RECIPE} ${text.length} ${await sha256(text)}`));
+  first[FIRST - 1] = 0x0a;
+  return joined([first, text, rest]);
 }
 
 /** Read a file. Rejected with a `Refusal` when it is none, is cut off, or was made by another recipe. */
-export function readFrom(file: Pick<Opened, "size" | "read">): Reading {
-  const opening = file.read(0, FIRST).then(async (first) => {
+export function readFrom({ size, read }: Pick<Opened, "size" | "read">): Reading {
+  const opening = read(0, AT_ONCE).then(async ({ bytes }) => {
+    const first = bytes.subarray(0, FIRST);
     const start = FIRST + lengthOfHeader(first);
-    const header = await headerIn(await file.read(FIRST, start), first);
-    if (file.size !== start + header.blob + header.memory) {
-      throw new Refusal("what was kept is cut off", { again: true });
-    }
-    return { header, start };
+    const text = start <= bytes.length ? bytes.subarray(FIRST, start) : (await read(FIRST, start)).bytes;
+    const header = await headerIn(text, first);
+    const end = start + header.blob + lengthOf(header.memory);
+    if (size !== end) throw new Refusal("what was kept is cut off", { again: true });
+    return { header, start, end };
   });
   const header = opening.then((opened) => opened.header);
-  const blob = opening.then(({ header, start }) => file.read(start, start + header.blob));
-  const memory = header.then(({ memory }) => new Uint8Array(memory));
-  // One after the other: the libraries are compiled while the memory comes.
-  const whole = Promise.all([opening, memory, blob]).then(([{ header, start }, memory]) =>
-    fill(memory, file, start + header.blob),
-  );
-  return { header, blob, memory, whole };
-}
-
-/** In pieces, which take less memory for a moment. */
-async function fill(target: Bytes, file: Pick<Opened, "read">, start: number): Promise<void> {
-  const pieces = piecesOf(target, PIECE).map(async (piece, at) => {
-    const from = start + at * PIECE;
-    piece.set(await file.read(from, from + piece.length));
-  });
-  await Promise.all(pieces);
+  const blob = opening.then(({ header, start }) => read(start, start + header.blob));
+  const memory = opening.then(({ header, start, end }) => read(start + header.blob, end));
+  return { header, blob, memory };
 }
 
 /** The same for a file that is here. */
 export function readBytes(file: Bytes): Reading {
-  return readFrom({ size: file.length, read: async (start, end) => file.slice(start, end) });
+  const read = async (start: number, end: number): Promise<Part> => partOf(file.slice(start, end));
+  return readFrom({ size: file.length, read });
+}
+
+/** What was read, as a part. */
+export function partOf(bytes: Bytes): Part {
+  return { bytes, digests: digests(bytes), size: bytes.length };
 }
 
 /** Bytes of the header, which follows these first ones. Throws `Refusal` when this is no snapshot, or of another recipe. */
@@ -104,17 +94,9 @@ function damaged(): Refusal {
 }
 
 /** Rejects with a `Refusal` when a byte is not as it was. */
-export async function verify({ header, blob, memory, whole }: Reading): Promise<void> {
-  const found = await Promise.all([hashes(await blob), whole.then(async () => hashes(await memory))]);
-  if (found.flat().join() !== (await header).chunks.join()) throw damaged();
-}
-
-function hashes(bytes: Bytes): Promise<string[]> {
-  return Promise.all(piecesOf(bytes, CHUNK).map(sha256));
-}
-
-function piecesOf(bytes: Bytes, size: number): Bytes[] {
-  return Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) => bytes.subarray(at * size, (at + 1) * size));
+export async function verify({ header, blob, memory }: Reading): Promise<void> {
+  const found = await Promise.all([blob, memory].map(async (part) => (await part).digests));
+  if (found.flat().join() !== (await header).digests.join()) throw damaged();
 }
 
 function decode(bytes: Bytes): string {

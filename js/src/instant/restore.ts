@@ -4,7 +4,8 @@ import { runAside } from "../place.js";
 import type { PyodideModule } from "../runtime.js";
 import { bytesOf, fill } from "./files.js";
 import { type Compiled, compile, restoreFunctions, restoreHandles } from "./libraries.js";
-import { type Module, Refusal, runtimeOf } from "./model.js";
+import { newHead, spread } from "./memory.js";
+import { Refusal, runtimeOf } from "./model.js";
 import { type Reading, verify } from "./record.js";
 import RENEW from "./renew.py";
 import { begin, type Snapshotable } from "./start.js";
@@ -19,8 +20,6 @@ export interface Place {
   readonly config: object;
 }
 
-const PAGE = 65536;
-
 /**
  * Start from a snapshot, while it is still being read. Rejects, with a `Refusal` where it is known why, and then nothing
  * of it is of use.
@@ -28,18 +27,23 @@ const PAGE = 65536;
 export async function restore(reading: Reading, place: Place): Promise<Snapshotable> {
   const compiling = compileLibraries(reading);
   const checking = verify(reading);
+  const head = newHead();
   for (const early of [compiling, checking, ...Object.values(reading)]) early.catch(() => undefined); // told where they are waited for
   const { pyodide, module, table, trampoline } = await begin({
     ...place,
-    options: { _loadSnapshot: reading.memory },
+    options: { _loadSnapshot: head },
     libraries: compiling,
-    memory: reading.whole,
     async prepare(module) {
-      const { files, globals, memory, pyodide } = await reading.header;
+      const { files, globals, pyodide } = await reading.header;
       if (place.loader.version !== pyodide) throw new Refusal(`it was made by Pyodide ${pyodide}`, { again: true });
       checkGlobals(globals);
-      growTo(module, memory);
-      fill(runtimeOf(module), { files, blob: await reading.blob });
+      fill(runtimeOf(module), { files, blob: (await reading.blob).bytes });
+    },
+    async complete(module) {
+      const { memory } = await reading.header;
+      const { bytes } = await reading.memory;
+      await checking;
+      spread(module, head, memory, bytes);
     },
   }).catch(async (error) => {
     // Where bytes are not what they were, that is the reason; one of another Pyodide is not read to its end.
@@ -54,8 +58,8 @@ export async function restore(reading: Reading, place: Place): Promise<Snapshota
   restoreHandles(module, header.handles);
   restoreFunctions(module, header.functions);
   Object.assign(pyodide.loadedPackages, header.loaded);
-  await checking;
   renew(pyodide, header.preload);
+
   return pyodide;
 }
 
@@ -76,11 +80,6 @@ function checkGlobals(asked: Readonly<Record<string, boolean>>): void {
 }
 
 async function compileLibraries(reading: Reading): Promise<Compiled[]> {
-  const [{ files, libraries }, blob] = await Promise.all([reading.header, reading.blob]);
+  const [{ files, libraries }, { bytes: blob }] = await Promise.all([reading.header, reading.blob]);
   return Promise.all(libraries.map((each) => compile(each, bytesOf({ files, blob }, each.path))));
-}
-
-function growTo(module: Module, bytes: number): void {
-  const whole = bytes - (bytes % PAGE);
-  if (module.HEAP8.length < whole) module.growMemory(whole);
 }

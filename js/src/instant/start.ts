@@ -18,8 +18,8 @@ export interface Ingredients {
   /** Called when there is a file system; the libraries are loaded afterwards. */
   prepare(module: Module): void | Promise<void>;
   readonly libraries: Promise<readonly Compiled[]>;
-  /** Settles when the memory of a snapshot is there, which Python needs to run. */
-  readonly memory?: Promise<void>;
+  /** Called when all of that is done, before Python runs. */
+  complete?(module: Module): Promise<void>;
 }
 
 /** A Python, and what belongs to it that its public interface does not tell. */
@@ -50,8 +50,7 @@ type Create = (settings: Settings) => Promise<unknown>;
 /** Start. Rejects with a `Refusal`, or with what went wrong. */
 export async function begin(given: Ingredients): Promise<Begun> {
   const { loader, folder, config, options } = given;
-  const script: string = new URL("pyodide.asm.mjs", folder).href;
-  const loading = import(/* webpackIgnore: true */ /* @vite-ignore */ script) as Promise<{ default: Create }>;
+  const loading = importScript(folder);
   // It may be refused before Pyodide asks for it.
   loading.catch(() => undefined);
   let begun: Omit<Begun, "pyodide"> | undefined;
@@ -64,7 +63,7 @@ export async function begin(given: Ingredients): Promise<Begun> {
     const trampoline = reserveTrampoline(module);
     await given.prepare(module);
     const constructors = await preload(module, await given.libraries);
-    await given.memory;
+
     begun = { module, constructors, table: module.wasmTable.length, trampoline };
   };
   const createPyodideModule = async (settings: Settings): Promise<unknown> => {
@@ -72,7 +71,9 @@ export async function begin(given: Ingredients): Promise<Begun> {
       module.addRunDependency?.("snapshot");
       prepare(module).then(() => module.removeRunDependency?.("snapshot"), fail);
     });
-    return (await loading).default(settings);
+    const module = await (await loading).default(settings);
+    if (begun) await given.complete?.(begun.module);
+    return module;
   };
   const indexURL = indexOf(folder);
   const starting = loader.loadPyodide({ ...config, indexURL, ...options, createPyodideModule });
@@ -81,6 +82,12 @@ export async function begin(given: Ingredients): Promise<Begun> {
   // Pyodide keeps its options, and with them the memory of a snapshot and all that was compiled.
   for (const name of ["_loadSnapshot", "createPyodideModule"]) delete pyodide._api.config[name];
   return { pyodide, ...begun };
+}
+
+/** Pyodide's main script, which it would import itself. */
+export function importScript(folder: URL): Promise<{ default: Create }> {
+  const { href } = new URL("pyodide.asm.mjs", folder);
+  return import(/* webpackIgnore: true */ /* @vite-ignore */ href);
 }
 
 /** In Node Pyodide takes a path. */

@@ -3,7 +3,8 @@
 import type { BootOptions, boot } from "../bootstrap.js";
 import { importPyodide, type PyodideModule } from "../runtime.js";
 import type { Store } from "../store/index.js";
-import { isFresh, type Kept, keepRefusal, now, placeOf } from "./index.js";
+import { placeOf } from "./index.js";
+import { isFresh, type Kept, keepRefusal, now } from "./kept.js";
 import { make } from "./make.js";
 import { Refusal } from "./model.js";
 import { readBytes } from "./record.js";

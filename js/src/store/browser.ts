@@ -11,11 +11,11 @@
  * sha256 where that is known.
  */
 
-import { openFile, readFile, removeFiles, sweep, writeFile } from "./files.js";
+import { readFile, readPart, removeFiles, sweep, writeFile } from "./files.js";
 import { inTime } from "./in-time.js";
-import type { Entry, Kept, Opened, Store } from "./model.js";
-import type { Reader, Wanted } from "./reader.js";
-import { openRecord, seal, unseal } from "./record.js";
+import type { Entry, Kept, Opened, Part, ReadPart, Store } from "./model.js";
+import type { Reader } from "./reader.js";
+import { openRecord, partsOf, seal, unseal } from "./record.js";
 
 const DATABASE = "wasminstall-v1";
 /** Key to record, if it is in no file, as an ArrayBuffer: of a Blob, WebKitGTK loses the content with the page. */
@@ -55,9 +55,14 @@ class BrowserStore implements Store {
   }
 
   getMany(keys: readonly string[]): Promise<(Entry | undefined)[]> {
-    // A worker has no page to keep from its work.
+    return this.#get(keys, this.#startReader());
+  }
+
+  /** A worker has no page to keep from its work. */
+  #startReader(): Promise<Reader> | undefined {
     if ("document" in globalThis) this.#reader ??= import("./reader.js").then(({ startReader }) => startReader());
-    return this.#get(keys, this.#reader);
+    this.#reader?.catch(() => undefined); // the page then reads itself
+    return this.#reader;
   }
 
   async #get(keys: readonly string[], reader: Promise<Reader> | undefined): Promise<(Entry | undefined)[]> {
@@ -76,11 +81,17 @@ class BrowserStore implements Store {
   }
 
   async open(key: string): Promise<Opened | undefined> {
+    const reader = this.#startReader();
     const [record, facts] = await this.#transact("readonly", [RECORDS, FACTS], (records, facts) =>
       Promise.all([answer<ArrayBuffer | undefined>(records.get(key)), factsOf(facts, key)]),
     );
-    const blob = facts?.file ? await inTime(openFile(facts.file)) : record && new Blob([record]);
-    return blob && openRecord(key, blob);
+    const file = facts?.file;
+    if (file) {
+      const read: ReadPart = (start, end) => inTime(readSome(file, start, end, reader));
+      const close = (): void => void reader?.then((started) => started.rest()).catch(() => undefined);
+      return openRecord(key, read, close).catch(() => undefined);
+    }
+    return record && openRecord(key, partsOf(new Uint8Array(record)));
   }
 
   async put(key: string, bytes: Uint8Array, meta: string, sha256?: string): Promise<void> {
@@ -201,7 +212,10 @@ class BrowserStore implements Store {
 }
 
 /** Beside the page if that can be, else here. */
-async function readEntry(wanted: Wanted, reader: Promise<Reader> | undefined): Promise<Entry | undefined> {
+async function readEntry(
+  wanted: { readonly key: string; readonly file: string },
+  reader: Promise<Reader> | undefined,
+): Promise<Entry | undefined> {
   try {
     if (reader) return await inTime(reader.then((read) => read(wanted)));
   } catch {
@@ -209,6 +223,13 @@ async function readEntry(wanted: Wanted, reader: Promise<Reader> | undefined): P
   }
   const record = await readFile(wanted.file);
   return record && unseal(wanted.key, new Uint8Array(record));
+}
+
+/** The same for some of the bytes. */
+async function readSome(file: string, start: number, end: number, reader: Promise<Reader> | undefined): Promise<Part> {
+  const read = await reader?.catch(() => undefined);
+  if (!read) return readPart(file, start, end);
+  return read({ file, start, end }).catch(() => readPart(file, start, end));
 }
 
 /** Where storage is full Chromium has no room for a large Blob either, and says that it cannot be read. */

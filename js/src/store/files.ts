@@ -5,13 +5,23 @@
  * that was closed left behind is a file that nothing names: `sweep` removes it later.
  */
 
+import { digests } from "../stdlib/bytes.js";
 import { inTime } from "./in-time.js";
+import type { Part } from "./model.js";
 
 const FOLDER = "wasminstall-v1";
 const ABANDONED_AFTER = 60_000;
 
-/** TypeScript's own library leaves this out. */
+/** TypeScript's own library leaves these out. */
 type Folder = FileSystemDirectoryHandle & { keys(): AsyncIterable<string> };
+
+interface Access {
+  getSize(): number;
+  read(target: Uint8Array, options: { at: number }): number;
+  close(): void;
+}
+
+type Accessible = FileSystemFileHandle & { createSyncAccessHandle(options: object): Promise<Access> };
 
 /** Write a file; its name, or undefined in places that have no files. */
 export function writeFile(content: Blob): Promise<string | undefined> {
@@ -24,8 +34,42 @@ export function readFile(name: string): Promise<ArrayBuffer | undefined> {
   return inTime(read().catch(() => undefined));
 }
 
-/** A file, of which nothing is read yet; undefined when it is gone. */
-export async function openFile(name: string): Promise<Blob | undefined> {
+/** Some bytes of a file. Rejects when it is gone. */
+export async function readPart(name: string, start: number, end: number): Promise<Part> {
+  const handle = await (await openFolder())?.getFileHandle(name);
+  if (!handle) throw new Error("there are no files here");
+  const { bytes, size } = await (canAccess()
+    ? accessPart(handle as Accessible, start, end)
+    : slice(handle, start, end));
+  return { bytes, size, digests: await digests(bytes) };
+}
+
+type Bytes = Omit<Part, "digests">;
+
+/** In one go, which only workers may do. Where a file cannot be opened for reading alone, other tabs would have to wait. */
+function canAccess(): boolean {
+  const { FileSystemSyncAccessHandle: access } = globalThis as { FileSystemSyncAccessHandle?: { prototype: object } };
+  return access !== undefined && "mode" in access.prototype;
+}
+
+async function accessPart(handle: Accessible, start: number, end: number): Promise<Bytes> {
+  const file = await handle.createSyncAccessHandle({ mode: "read-only" });
+  try {
+    const size = file.getSize();
+    const bytes = new Uint8Array(Math.max(0, Math.min(end, size) - start));
+    if (file.read(bytes, { at: start }) < bytes.length) throw new Error("a file cannot be read to its end");
+    return { bytes, size };
+  } finally {
+    file.close();
+  }
+}
+
+async function slice(handle: FileSystemFileHandle, start: number, end: number): Promise<Bytes> {
+  const file = await handle.getFile();
+  return { bytes: new Uint8Array(await file.slice(start, end).arrayBuffer()), size: file.size };
+}
+
+async function openFile(name: string): Promise<Blob | undefined> {
   try {
     const handle = await (await openFolder())?.getFileHandle(name);
     return await handle?.getFile();

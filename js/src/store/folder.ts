@@ -6,7 +6,7 @@
 
 import { nodeBuiltin } from "../node.js";
 import { checkKey, type Entry, isKey, type Kept, type Opened, type Store } from "./model.js";
-import { openRecord, seal, unseal } from "./record.js";
+import { openRecord, partsOf, seal, unseal } from "./record.js";
 
 const LAYOUT = "v1";
 const INCOMING = "incoming";
@@ -77,7 +77,7 @@ class FolderStore implements Store {
 
   async open(key: string): Promise<Opened | undefined> {
     const record = await this.#read(key);
-    return record && openRecord(key, new Blob([record]));
+    return record && openRecord(key, partsOf(record));
   }
 
   async put(key: string, bytes: Uint8Array, meta: string, sha256?: string): Promise<void> {

@@ -4,7 +4,7 @@ import { nodeBuiltin } from "../node.js";
 import { openBrowserStore } from "./browser.js";
 import type { Store } from "./model.js";
 
-export type { Entry, Kept, Opened, Store } from "./model.js";
+export type { Entry, Kept, Opened, Part, Store } from "./model.js";
 
 /** The store of this place, or undefined where nothing can be kept. Never rejects. */
 export async function openStore(): Promise<Store | undefined> {

@@ -6,13 +6,27 @@ export interface Entry {
   readonly meta: string;
 }
 
-/** An entry of which parts are read when they are asked for. Nobody has checked the bytes. */
+/** Some of the bytes of something large. Nobody has checked them. */
+export interface Part {
+  /** In an array of their own. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Their `digests()` (stdlib/bytes.ts). */
+  readonly digests: readonly string[] | Promise<readonly string[]>;
+  /** How many bytes there are in all. */
+  readonly size: number;
+}
+
+/** Reads from `start` up to `end`, or to the end of all; rejects when that cannot be read any more. */
+export type ReadPart = (start: number, end: number) => Promise<Part>;
+
+/** An entry of which parts are read when they are asked for. */
 export interface Opened {
   readonly meta: string;
   /** How many bytes there are. */
   readonly size: number;
-  /** Those from `start` up to `end`, in an array of their own. Rejects when they cannot be read any more. */
-  read(start: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
+  readonly read: ReadPart;
+  /** Nothing more will be read. */
+  close(): void;
 }
 
 /** One entry of a list: `size` in bytes as stored, `used` in seconds since 1970. */

@@ -3,30 +3,45 @@
  * entry of a chunk of its own, which is the script of that worker as well.
  */
 
-import { readFile } from "./files.js";
-import type { Entry } from "./model.js";
+import { readFile, readPart } from "./files.js";
+import type { Entry, Part } from "./model.js";
 import { unseal } from "./record.js";
 
-/** A record in a file. */
-export interface Wanted {
-  readonly key: string;
+/** A record in a file: all of it, or some of its bytes. */
+type Wanted = WantedEntry | WantedPart;
+
+interface WantedEntry {
   readonly file: string;
+  readonly key: string;
+}
+
+interface WantedPart {
+  readonly file: string;
+  readonly start: number;
+  readonly end: number;
 }
 
 /** Reads files; rejects where that cannot be done in a worker. */
-export type Reader = (wanted: Wanted) => Promise<Entry | undefined>;
+export interface Reader {
+  (wanted: WantedEntry): Promise<Entry | undefined>;
+  (wanted: WantedPart): Promise<Part>;
+  /** Nobody will ask for a while: end the worker. */
+  rest(): void;
+}
 
-interface Question extends Wanted {
+interface Question {
   readonly number: number;
+  readonly wanted: Wanted;
 }
 
 interface Answer {
   readonly number: number;
-  readonly entry: Entry | undefined;
+  readonly result?: Entry | Part | undefined;
+  readonly failure?: string;
 }
 
 interface Waiting {
-  resolve(entry: Entry | undefined): void;
+  resolve(result: unknown): void;
   reject(error: Error): void;
 }
 
@@ -47,37 +62,40 @@ export function startReader(): Reader {
       failure = new Error(message);
       for (const { reject } of waiting.values()) reject(failure);
     };
-    worker.onmessage = ({ data: { number, entry } }: MessageEvent<Answer>) => {
-      waiting.get(number)?.resolve(entry);
+    worker.onmessage = ({ data: { number, result, failure } }: MessageEvent<Answer>) => {
+      if (failure === undefined) waiting.get(number)?.resolve(result);
+      else waiting.get(number)?.reject(new Error(failure));
       waiting.delete(number);
     };
     return worker;
   };
   let worker: Worker | undefined = started();
   const rest = (): void => {
+    if (waiting.size) return;
+    worker?.terminate();
+    worker = undefined;
+  };
+  const restLater = (): void => {
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      if (waiting.size) return;
-      worker?.terminate();
-      worker = undefined;
-    }, IDLE);
+    timer = setTimeout(rest, IDLE);
   };
 
-  rest();
-  return (wanted) =>
-    new Promise((resolve, reject) => {
+  restLater();
+  const read = <T>(wanted: Wanted) =>
+    new Promise<T>((resolve, reject) => {
       if (failure) throw failure;
       worker ??= started();
       last += 1;
-      waiting.set(last, { resolve, reject });
-      worker.postMessage({ ...wanted, number: last } satisfies Question);
-      rest();
+      waiting.set(last, { resolve: resolve as Waiting["resolve"], reject });
+      worker.postMessage({ number: last, wanted } satisfies Question);
+      restLater();
     });
+  return Object.assign(read, { rest });
 }
 
 /** No browser starts a worker from another origin, but a worker may import from there. */
 function createWorker(): Worker {
-  // Not at the top: the worker runs this file too, and a bundler may have put it into an address that is no base.
+  // Not at the top: the worker runs this file too, and a bundler may have put this file into an address that is no base.
   const script: URL = new URL("./wasminstall-reader.mjs", import.meta.url);
   const options: WorkerOptions = { type: "module", name: NAME };
   if (script.origin === globalThis.origin) return new Worker(script, options);
@@ -88,13 +106,20 @@ function createWorker(): Worker {
 }
 
 /** The worker's half. */
-async function serve({ number, key, file }: Question): Promise<void> {
+async function answer({ number, wanted }: Question): Promise<void> {
+  try {
+    const result = await ("key" in wanted ? entryIn(wanted) : readPart(wanted.file, wanted.start, wanted.end));
+    globalThis.postMessage({ number, result } satisfies Answer, { transfer: result ? [result.bytes.buffer] : [] });
+  } catch (error) {
+    globalThis.postMessage({ number, failure: String(error) } satisfies Answer);
+  }
+}
+
+async function entryIn({ key, file }: WantedEntry): Promise<Entry | undefined> {
   const record = await readFile(file);
-  const entry = record && (await unseal(key, new Uint8Array(record)));
-  const transfer = entry ? [entry.bytes.buffer] : [];
-  globalThis.postMessage({ number, entry } satisfies Answer, { transfer });
+  return record && (await unseal(key, new Uint8Array(record)));
 }
 
 if ((globalThis as { name?: string }).name === NAME && typeof document === "undefined") {
-  globalThis.onmessage = ({ data }: MessageEvent<Question>) => void serve(data);
+  globalThis.onmessage = ({ data }: MessageEvent<Question>) => void answer(data);
 }

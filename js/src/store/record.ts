@@ -8,7 +8,8 @@
  * So what is cut off, damaged or belongs to another key is noticed.
  */
 
-import { checkKey, type Entry, type Opened } from "./model.js";
+import { digests } from "../stdlib/bytes.js";
+import { checkKey, type Entry, type Opened, type ReadPart } from "./model.js";
 
 const NEWLINE = 0x0a;
 /** What is read of a large record to find its first two lines. */
@@ -37,14 +38,19 @@ export async function unseal(key: string, record: Uint8Array<ArrayBuffer>): Prom
 }
 
 /** The same for a record that is read in parts, whose bytes are not looked at. */
-export async function openRecord(key: string, record: Blob): Promise<Opened | undefined> {
-  const head = await readHead(key, new Uint8Array(await record.slice(0, LONGEST_HEAD).arrayBuffer()));
+export async function openRecord(key: string, read: ReadPart, close = (): void => {}): Promise<Opened | undefined> {
+  const { bytes, size } = await read(0, LONGEST_HEAD);
+  const head = await readHead(key, bytes);
   if (!head) return undefined;
   const { length, meta } = head;
-  return {
-    meta,
-    size: record.size - length,
-    read: async (start, end) => new Uint8Array(await record.slice(length + start, length + end).arrayBuffer()),
+  return { meta, size: size - length, read: (start, end) => read(length + start, length + end), close };
+}
+
+/** Reads a record that is here. */
+export function partsOf(record: Uint8Array<ArrayBuffer>): ReadPart {
+  return async (start, end) => {
+    const bytes = record.slice(start, end);
+    return { bytes, digests: digests(bytes), size: record.length };
   };
 }
 
