@@ -82,7 +82,10 @@ function start(tag: HTMLScriptElement): ScriptTagApi {
   const read = documentIsRead();
   const ready = read.then(() => {
     const scripts = pythonScripts();
-    return python(scripts.length ? scripts.every(inWorker) : inWorker(tag));
+    const worker = scripts.length ? scripts.every(inWorker) : inWorker(tag);
+    // The first script would wait for it.
+    if (scripts.length && !worker) import("./display/execute.js").catch(() => undefined);
+    return python(worker);
   });
   ready.then((one) => announce(document, "wasminstall:ready", one)).catch(() => undefined);
   Promise.all([room, read]).then(

@@ -50,12 +50,12 @@ class BrowserStore implements Store {
   #swept: Promise<void> | undefined;
 
   async get(key: string): Promise<Entry | undefined> {
-    const [entry] = await this.#get([key], undefined);
+    const [entry] = await this.#get([key], () => undefined);
     return entry;
   }
 
   getMany(keys: readonly string[]): Promise<(Entry | undefined)[]> {
-    return this.#get(keys, this.#startReader());
+    return this.#get(keys, () => this.#startReader());
   }
 
   /** A worker has no page to keep from its work. */
@@ -65,7 +65,8 @@ class BrowserStore implements Store {
     return this.#reader;
   }
 
-  async #get(keys: readonly string[], reader: Promise<Reader> | undefined): Promise<(Entry | undefined)[]> {
+  /** `reader` is asked for when there is a file: at a first visit there is none. */
+  async #get(keys: readonly string[], reader: () => Promise<Reader> | undefined): Promise<(Entry | undefined)[]> {
     const found = await this.#transact("readonly", [RECORDS, FACTS], (records, facts) =>
       Promise.all(keys.map((key) => Promise.all([answer<ArrayBuffer>(records.get(key)), factsOf(facts, key)]))),
     );
@@ -73,7 +74,7 @@ class BrowserStore implements Store {
       found.map(async ([record, facts], at) => {
         if (!facts) return undefined;
         const [key, file] = [keys[at] as string, facts.file];
-        const entry = await (file ? readEntry({ key, file }, reader) : record && unseal(key, new Uint8Array(record)));
+        const entry = await (file ? readEntry({ key, file }, reader()) : record && unseal(key, new Uint8Array(record)));
         if (!entry) await this.#drop(key, file);
         return entry;
       }),

@@ -234,13 +234,17 @@ class IndexServer:
         stopped = asyncio.Event()
         loop = asyncio.get_running_loop()
         self._stop = lambda: None if loop.is_closed() else loop.call_soon_threadsafe(stopped.set)
-        runner = web.ServerRunner(web.Server(self._handle, access_log=None), shutdown_timeout=0.05)
+        server = web.Server(self._handle, access_log=None)
+        runner = web.ServerRunner(server, shutdown_timeout=0.05)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         self.port = runner.addresses[0][1]
         self._ready.set()
         await stopped.wait()
         await runner.cleanup()
+        for _ in range(3):  # steps of the event loop in which a connection accepted at the last moment is made
+            await asyncio.sleep(0)
+        await server.shutdown(0)
 
     # -- a request ----------------------------------------------------------------------------------------------------
 
