@@ -15,6 +15,7 @@ NOT_FOR_PAGES = (
     "wasminstall/__main__.py",
     "wasminstall/cli/",
     "wasminstall/transport/desktop.py",
+    "wasminstall/integrations/import_names.py",
     "wasminstall/integrations/ipython/",
     "wasminstall/integrations/jupyterlite/",
 )

@@ -15,6 +15,8 @@ from support.desktop import Desktop
 from support.distribution import ROOT
 from support.index_server import IndexServer
 from wasminstall.cli.app import COMMANDS, cli
+from wasminstall.cli.screen import said
+from wasminstall.errors import InvalidInput
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +72,52 @@ def test_status_of_wrong_usage(desk: Desktop) -> None:
     assert desk.run("check", "--colour").exit_code == 2
 
 
+@pytest.mark.parametrize("option", ["--index-url", "--extra-index-url"])
+def test_an_empty_index(desk: Desktop, option: str) -> None:
+    """A variable that is not set must not have PyPI asked in place of the index in it."""
+    result = desk.run("check", "lib", "--target", "wasi", option, "")
+    assert result.exit_code == 2
+    assert "it is empty" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("ALL_PROXY", "socks9://127.0.0.1:9", "cannot use the proxy"),
+        ("HTTPS_PROXY", "foo:bar", "cannot use the proxy"),
+        ("SSL_CERT_FILE", "/no/such/file.pem", "/no/such/file.pem"),
+    ],
+)
+def test_a_mistake_in_the_environment(
+    desk: Desktop, monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    result = desk.ask("check", "lib", target="wasi")
+    assert result.exit_code == 1
+    assert said in result.stderr
+    assert name in result.stderr.partition("hint:")[2]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk to write to")
+@pytest.mark.parametrize("words", [["--help"], ["tags"]])
+def test_an_output_that_cannot_be_written(words: list[str]) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    command = [sys.executable, "-m", "wasminstall", *words]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, env=environment)
+    assert (done.returncode, done.stderr) == (1, "error: No space left on device\n")
+
+
+def test_a_reader_that_has_enough() -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "wasminstall", "check", "--help"]
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, check=False, env=environment)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
 def test_a_command_that_does_not_exist(desk: Desktop) -> None:
     result = desk.run("chekc")
     assert result.exit_code == 2
@@ -83,17 +131,36 @@ def test_a_command_that_does_not_exist(desk: Desktop) -> None:
         (["."], "with -r FILE"),
         (["lib", "--extra", "x"], "name it: -r pyproject.toml"),
         (["-r", "pylock.toml"], "`wasminstall sync`"),
+        (["pylock.toml"], "`wasminstall sync pylock.toml` installs it"),
+        (["lib app"], "an argument of its own"),
         (["nothing-here-is-so-called", "--offline"], "have it kept"),
         ([], "a file with -r"),
+        (["app.py"], "--python-script app.py"),
+        (["./gone.whl"], "check the path"),
     ],
 )
 def test_hints_speak_of_the_command_line(desk: Desktop, typed: list[str], hint: str) -> None:
     """Errors are those of the API; what they advise is what one can type here."""
     (desk.folder / "pylock.toml").write_text('lock-version = "1.0"\npackages = []\n')
+    (desk.folder / "app.py").write_text("import lib\n")
     result = desk.ask("check", *typed, target="wasi")
     assert result.exit_code == 1
     assert hint in result.stderr.partition("hint:")[2]
     assert "=..." not in result.stderr
+
+
+@pytest.mark.parametrize("way", ['prefer="newest"', 'index_for={"six": "https://index.example/simple/"}'])
+def test_no_way_out_that_the_command_lacks(way: str) -> None:
+    hint = f"PyPI has six 1.17.0, which fits as well: {way} takes it from there"
+    assert "--distribution FOLDER" in said(InvalidInput("cannot reach it", hint=hint))[1]
+    assert way not in said(InvalidInput("cannot reach it", hint=hint))[1]
+
+
+def test_an_empty_file_has_no_table(desk: Desktop) -> None:
+    (desk.folder / "empty.txt").write_text("# later\n")
+    result = desk.ask("check", "-r", str(desk.folder / "empty.txt"), target="wasi")
+    assert result.exit_code == 0
+    assert result.stdout == "No project is asked for: there is nothing to check\n"
 
 
 @pytest.mark.parametrize("shell_name", ["bash", "zsh", "fish"])
@@ -129,6 +196,11 @@ def test_colour(desk: Desktop) -> None:
     assert "\x1b[" not in never.stdout
 
 
+def test_output_options_before_a_command_below(desk: Desktop) -> None:
+    (desk.folder / "some.whl").write_bytes(b"")
+    assert "No such option" not in desk.run("wheel", "-q", "--color", "never", "check", "some.whl").stderr
+
+
 def test_quiet_leaves_notes_out(desk: Desktop) -> None:
     desk.publish("aged", "1.0")
     desk.publish("aged", "2.0", tag="cp314-cp314-win_amd64")
@@ -162,6 +234,20 @@ def test_configuration_of_a_list(desk: Desktop) -> None:
     assert "wasi-3.13" in desk.run("check", "lib").stdout
 
 
+def test_configuration_of_a_list_for_all(desk: Desktop) -> None:
+    """It is for the commands that take several."""
+    configure(desk, f'[tool.wasminstall]\ntarget = ["wasi", "wasi-3.13"]\nindex-url = "{desk.index.url}"\n')
+    assert "wasi-3.13" in desk.run("check", "lib").stdout
+    assert desk.run("tags").stdout.startswith("cp314")
+
+
+def test_configuration_of_the_output(desk: Desktop) -> None:
+    configure(desk, f'[tool.wasminstall]\ncolor = "always"\ntarget = "WASI"\nindex-url = "{desk.index.url}"\n')
+    assert "\x1b[32m" in desk.run("check", "lib").stdout
+    assert "\x1b[" not in desk.run("check", "lib", "--color", "never").stdout
+    assert "\x1b[" not in desk.run("--color", "never", "check", "lib").stdout
+
+
 def test_configuration_of_a_folder_above(desk: Desktop, monkeypatch: pytest.MonkeyPatch) -> None:
     configure(desk, '[tool.wasminstall]\ntarget = "wasi"\n')
     (desk.folder / "below").mkdir()
@@ -180,6 +266,7 @@ def test_configuration_of_a_folder_above(desk: Desktop, monkeypatch: pytest.Monk
         ('[tool.wasminstall.tags]\njson = "yes"\n', "json is true or false"),
         ('[tool.wasminstall]\ntarget = "wasm"\n', "unknown target 'wasm'"),
         ('[tool.wasminstall]\nindex-ulr = "https://x.example"\n', "did you mean 'index-url'?"),
+        ('[tool.wasminstall]\nindex-url = ["https://x.example"]\n', "[tool.wasminstall] in"),
         ("[tool.wasminstall.wheel.chekc]\njson = true\n", "did you mean 'check'?"),
         ("[tool.wasminstall.wheel]\ncheck = 1\n", "[tool.wasminstall.wheel.check]"),
     ],
@@ -225,3 +312,26 @@ def test_a_python_without_the_extra(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert 'pip install "wasminstall[cli]"' in done.stderr
     assert "Traceback" not in done.stderr
+
+
+_BARE = """
+import importlib, pkgutil, sys
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"IPython", "aiohttp", "jupyterlite_core", "traitlets", "wasmtime"}:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Absent())
+import wasminstall.cli
+for module in pkgutil.walk_packages(wasminstall.cli.__path__, "wasminstall.cli."):
+    importlib.import_module(module.name)
+"""
+
+
+def test_what_the_extra_brings_is_enough() -> None:
+    """Every module of the room is imported without what notebooks, the server and the tests have installed."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    command = [sys.executable, "-c", _BARE]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from support.index_server import IndexServer
 from support.wheel_factory import Member, make_wheel, make_zip
 from wasminstall.cli.app import cli
-from wasminstall.cli.bundling import bootstrap, writing
+from wasminstall.cli.bundling import bootstrap, core, writing
 from wasminstall.cli.bundling.page import read_page, split_requirements
 from wasminstall.cli.bundling.report import content_security_policy
 from wasminstall.cli.bundling.trimming import trim, with_bytecode
@@ -317,10 +317,11 @@ def test_a_folder_that_is_not_empty(folders: Folders) -> None:
 
 
 def test_the_output_inside_of_the_app(folders: Folders) -> None:
-    folders.out = folders.app / "dist"
-    folders.bundle()
-    folders.out = folders.app / "again"
-    assert not [file for file in folders.bundle()["files"] if file["address"].startswith("again/")]
+    """The next bundle would have this one in it."""
+    folders.out = folders.app / "dist" / "site"
+    assert "is inside of" in folders.refused()
+    folders.out = folders.app
+    assert "is inside of" in folders.refused()
 
 
 def test_pyodide_by_npm_is_compared_with_what_was_announced(folders: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -337,10 +338,14 @@ def test_pyodide_by_npm_is_compared_with_what_was_announced(folders: Folders, mo
     done = CliRunner().invoke(cli, order, catch_exceptions=False)
     assert done.exit_code == 1
     assert "announced was AAAA" in done.stderr
-    npm.write_text("#!/bin/sh\necho 'npm error 404 no such package' >&2\nexit 1\n")
+    npm.write_text("#!/bin/sh\nprintf 'npm error code E404\\nnpm error 404 no such package\\n' >&2\nexit 1\n")
     done = CliRunner().invoke(cli, order, catch_exceptions=False)
-    assert "404 no such package" in done.stderr
+    assert "npm could not fetch pyodide@314.0.7: 404 no such package" in done.stderr
     assert "--pyodide FOLDER" in done.stderr
+    monkeypatch.setattr(core, "_SECONDS", 0.2)
+    npm.write_text("#!/bin/sh\nexec sleep 60\n")
+    done = CliRunner().invoke(cli, order, catch_exceptions=False)
+    assert "no answer in 0.2 s" in done.stderr
     assert not folders.out.exists()
 
 

@@ -217,7 +217,12 @@ def test_pyodide_lock(desk: Desktop) -> None:
         ("pyproject.toml", '[project]\nname = "x"\nversion = "1"\n'),
         ("pylock.toml", "<<<<<<< HEAD\n"),
         ("package.json", '{"name": "x"}'),
+        ("package.json", '{"name": "x", "packages": {}}'),
         ("notes.txt", "Buy milk, and eggs.\n"),
+        ("requirements.txt", "app\n"),
+        ("requirements.txt", "app==1.0\n"),
+        ("requirements.txt", f"-e .\napp==1.0 --hash=sha256:{'0' * 64}\n"),
+        ("requirements.txt", "# to be filled\n"),
     ],
 )
 def test_what_is_no_lock_is_not_written_over(desk: Desktop, output: str, content: str) -> None:
@@ -225,6 +230,14 @@ def test_what_is_no_lock_is_not_written_over(desk: Desktop, output: str, content
     assert "is there already and is not the" in refused(desk.ask("lock", "app", "-o", output, "-U"))
     assert Path(output).read_text() == content
     assert not [file for file in Path().iterdir() if file.name.startswith(f".{output}")]
+
+
+def test_pins_with_hashes_of_others_are_a_lock(desk: Desktop) -> None:
+    digest = hashlib.sha256(make_wheel("lib", "1.0")[1]).hexdigest()
+    Path("requirements.txt").write_text(f"# pip-compile\nlib==1.0 \\\n    --hash=sha256:{digest}\n")
+    desk.publish("lib", "1.1")
+    assert desk.ask("lock", "lib", "-o", "requirements.txt").exit_code == 0
+    assert "lib==1.0" in Path("requirements.txt").read_text()
 
 
 def test_wrong_words(desk: Desktop) -> None:
@@ -244,8 +257,9 @@ def test_no_answer_leaves_the_lock_as_it_was(desk: Desktop) -> None:
     assert "no version satisfies 'lib<1'" in said
     assert Path("pylock.toml").read_text() == first
     desk.publish("fast", "1.0", tag=WASM)
-    assert "error: for pyodide-0.29: no wheel for pyodide-0.29" in refused(together(desk, "fast", "-o", "pylock.toml"))
+    assert "fast has no wheel for pyodide-0.29" in refused(together(desk, "fast", "-o", "pylock.toml"))
     assert Path("pylock.toml").read_text() == first
+    assert not together(desk, "fast").stdout
 
 
 def test_no_credentials_in_a_lock(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def test_targets_that_no_marker_tells_apart(desk: Desktop) -> None:
     other = desk.folder / "other"
     other.mkdir()
     source = json.loads((desk.folder / "pyodide-0.29/pyodide-lock.json").read_text())
-    source["packages"] = {}
+    packages, source["packages"] = source["packages"], {}
     (other / "pyodide-lock.json").write_text(json.dumps(source))
     desk.publish("num", "1.0")
     words = [f"--distribution=pyodide-0.29={desk.folder / 'pyodide-0.29'}", f"--distribution=pyodide-0.28={other}"]
@@ -94,6 +94,12 @@ def test_targets_that_no_marker_tells_apart(desk: Desktop) -> None:
     assert "num-1.0-py3-none-any.whl, the latter num-1.5-py3-none-any.whl" in said
     assert not Path("pylock.toml").exists()
     assert desk.run("lock", "lib", *targets, *words).exit_code == 0  # the same for both
+    source["packages"] = packages
+    (other / "pyodide-lock.json").write_text(json.dumps(source))
+    said = refused(desk.run("lock", "num", *targets, *words))
+    assert "they need num-1.5-py3-none-any.whl from two places: " in said
+    assert "/v0.28" in said
+    assert "/v0.29" in said
 
 
 @pytest.mark.parametrize("form", ["requirements", "pyodide-lock"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gzip
 import hashlib
 import json
 import os
@@ -15,11 +17,15 @@ from pathlib import Path
 
 import httpx
 import pytest
+from aiohttp.test_utils import TestClient, TestServer
 from click.testing import CliRunner
 
 from support.index_server import IndexServer
 from support.wheel_factory import make_wheel
 from wasminstall.cli.app import cli
+from wasminstall.cli.bundling import bootstrap
+from wasminstall.cli.serve import _parts
+from wasminstall.serve import create_app
 
 WHEEL_NAME, WHEEL = make_wheel("hello", "1.0")
 LIBRARY_NAME, LIBRARY = make_wheel("of-pyodide", "1.0")
@@ -105,6 +111,42 @@ def test_pages_are_told_of_changes(folder: Path) -> None:
             assert next(lines) == "data: changed"
 
 
+def test_pages_ask_this_server(folder: Path) -> None:
+    """Unless they name an index; all lines keep their numbers, and every other character stays."""
+    start, end = '<!doctype html>\n<script\n  src="/wasminstall/wasminstall.js"', "></script>\n\u00e9"
+    (folder / "app" / "plain.html").write_text(f"{start}{end}", "utf-8")
+    (folder / "app" / "own.html").write_text(f'{start} data-index="https://example.com/"{end}', "utf-8")
+    with served(folder) as client:
+        changed = client.get("/plain.html").text.splitlines()
+        assert changed[1:3] == ['<script data-index="/index/simple/"', '  src="/wasminstall/wasminstall.js"></script>']
+        assert changed[3].startswith("\u00e9<script")
+        assert "/index/simple/" not in client.get("/own.html").text
+
+
+def test_a_release_without_bytecode_for_a_first_visit(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Browsers show a missing file as an error; this one has nothing in it."""
+    (folder / "app" / "wasminstall" / "wasminstall.js").unlink()
+    (folder / "app" / "wasminstall").rmdir()
+    built = folder / "built"
+    built.mkdir()
+    for name in ("wasminstall.js", "wasminstall.zip.gz"):
+        (built / name).write_text(name)
+    monkeypatch.setattr(bootstrap, "_IN_WHEEL", built)
+    monkeypatch.setenv("WASMINSTALL_CACHE", str(folder / "cache"))
+
+    async def source(_filename: str, _sha256: str) -> bytes:
+        return b""
+
+    async def answered() -> bytes:
+        parts = _parts(folder / "app", folder / "pyodide", source, "http://127.0.0.1:9/")
+        async with TestClient(TestServer(create_app(parts))) as client:
+            return await (await client.get("/wasminstall/wasminstall.stdlib.gz")).read()
+
+    assert gzip.decompress(asyncio.run(answered())) == b""
+    (built / "wasminstall.stdlib.gz").write_bytes(b"bytecode")
+    assert asyncio.run(answered()) == b"bytecode"
+
+
 def test_what_is_refused(folder: Path) -> None:
     def said(*arguments: str) -> str:
         done = CliRunner().invoke(cli, ["serve", *arguments], catch_exceptions=False)
@@ -112,5 +154,8 @@ def test_what_is_refused(folder: Path) -> None:
         return " ".join(done.stderr.split())
 
     assert "is no folder" in said(str(folder / "nowhere"))
+    empty = CliRunner().invoke(cli, ["serve", str(folder), "--index-url", ""])
+    assert empty.exit_code == 2
+    assert "it is empty" in empty.stderr
     assert "choose a target with Pyodide" in said(str(folder), "--target", "wasi")
     assert "is no Pyodide: it has no pyodide.mjs" in said(str(folder), "--pyodide", str(folder / "app"), "-p", "0")

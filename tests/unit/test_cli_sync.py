@@ -120,7 +120,16 @@ def test_for_each_target_its_own_files(desk: Desktop) -> None:
 def test_a_lock_for_another_target(desk: Desktop) -> None:
     said = refused(desk, "pylock.toml", "--into", "site", "--target", "pyodide-0.29")
     assert "it is not for pyodide-0.29, but for: sys_platform" in said
-    assert "hint: make one for this target: `wasminstall lock --target NAME`" in said
+    assert "hint: name the target that it was made for: --target pyodide-314" in said
+
+
+def test_files_of_a_distribution_in_a_folder(desk: Desktop) -> None:
+    """Its address is that of the CDN, which is not asked."""
+    folder = desk.distribution("pyodide-0.29", packages=[("num", "2.0")])
+    place = ("--target", "pyodide-0.29", "--distribution", str(folder))
+    assert desk.run("lock", "num", "-o", "num.toml", *place).exit_code == 0
+    assert desk.run("sync", "num.toml", "--into", "num", *place, "--no-cache").exit_code == 0
+    assert Path("num/num").is_dir()
 
 
 def test_a_wrong_hash(desk: Desktop) -> None:
@@ -139,6 +148,7 @@ def test_wrong_words(desk: Desktop) -> None:
     for status, said, *words in (
         (1, "cannot read gone.toml", "gone.toml", *into),
         (1, "requirements.txt is no lock", "requirements.txt", *into),
+        (1, "`wasminstall lock -r FILE -o pylock.toml` makes one", "requirements.txt", *into),
         (1, "broken.toml:1 is not valid TOML", "broken.toml", *into),
         (2, "Missing option '--into'", "pylock.toml"),
         (2, "is a file", "pylock.toml", "--into", "pylock.toml"),

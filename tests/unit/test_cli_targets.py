@@ -23,6 +23,7 @@ def test_every_target_has_a_row(desk: Desktop) -> None:
     assert {alias for row in rows for alias in row["aliases"]} == set(target_names()) - {row["name"] for row in rows}
     shown = desk.run("targets").stdout
     assert all(row["name"] in shown for row in rows)
+    assert "…" not in desk.run("targets", env={"COLUMNS": "80"}).stdout
 
 
 def test_facts_of_a_target(desk: Desktop) -> None:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from typing import cast
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from wasminstall._vendor.packaging.utils import InvalidWheelFilename, parse_wheel_filename
-from wasminstall.indexes import Candidate, RefusedFile
+from wasminstall.indexes import Candidate, Listing, RefusedFile, SimpleIndex
+from wasminstall.indexes.condensed import CONDENSED
 from wasminstall.indexes.filenames import best_rank, sdist_version, wheel_name
 from wasminstall.indexes.simple import candidate_of
+from wasminstall.pages import Pages
 from wasminstall.targets import named_target
+from wasminstall.transport import Response
 
 PAGE = named_target("pyodide-314")
 PAGE_URL = "https://index.example/simple/pkg/"
@@ -65,19 +72,23 @@ def test_wheel_names(filename: str, name: str | None, version: str, build: tuple
 @pytest.mark.parametrize(
     ("filename", "version"),
     [
-        ("pkg-1.0.tar.gz", "1.0"),
-        ("pkg-1.0.zip", "1.0"),
+        ("pkg-name-1.0.tar.gz", "1.0"),
+        ("pkg-name-1.0.zip", "1.0"),
         ("pkg_name-1.0rc1.tar.gz", "1.0rc1"),
-        ("old-style-name-2.0.tar.gz", "2.0"),  # before PEP 625 names kept their dashes
-        ("pkg-1.0.tar.bz2", None),
-        ("pkg-1.0-py3.9.egg", None),
-        ("pkg-banana.tar.gz", "banana"),  # as written: it is only ever shown, or compared where it parses
+        ("Pkg.Name-2.0.tar.gz", "2.0"),  # before PEP 625 names were as written
+        ("pkg-name-2.0.tar.gz", "2.0"),
+        ("pkg-name-2.0-dev-9429.tar.gz", None),  # of no project of this name: whether 9429 is a version, nobody knows
+        ("other-1.0.tar.gz", None),
+        ("pkg-name-1.0.tar.bz2", None),
+        ("pkg-name-1.0-py3.9.egg", None),
+        ("pkg-name-banana.tar.gz", "banana"),  # as written: it is only ever shown, or compared where it parses
+        ("pkg-name-.tar.gz", None),
         ("pkg.tar.gz", None),
         ("", None),
     ],
 )
 def test_sdist_names(filename: str, version: str | None) -> None:
-    assert sdist_version(filename) == version
+    assert sdist_version(filename, "pkg-name") == version
 
 
 @pytest.mark.parametrize(
@@ -119,7 +130,7 @@ def test_any_name_is_read_or_refused(filename: str) -> None:
     rank = best_rank(filename, PAGE)
     assert rank is None or 0 <= rank < len(PAGE.tags)
     assert parsed is None or parsed.name == parsed.name.lower()
-    assert sdist_version(filename) is None or parsed is None
+    assert sdist_version(filename, "pkg") is None or parsed is None
 
 
 @given(FILENAMES)
@@ -147,6 +158,21 @@ def test_why_a_file_is_refused(filename: str, version: str, reason: str, detail:
     found = candidate_of("pkg", "index", {"filename": filename, "url": "x"}, PAGE, PAGE_URL)
     assert isinstance(found, RefusedFile)
     assert (found.version, found.reason, found.detail) == (version, reason, detail)
+
+
+async def test_a_page_in_the_short_form_has_no_versions_of_other_names() -> None:
+    """JavaScript, which makes it, takes what stands behind the last dash."""
+    rows = [["pkg-2.0-dev-9429.tar.gz", "9429", "sdist", ""], ["Pkg-1.0.tar.gz", "1.0", "sdist", ""]]
+    page = {"meta": {"api-version": "1.0"}, "files": [], "refused": rows}
+    answer = Response(PAGE_URL, 200, {"content-type": CONDENSED}, json.dumps(page).encode())
+
+    class Kept:
+        async def get(self, url: str, read: Callable[[Response], Listing], **about: object) -> Listing:
+            return read(answer)
+
+    listing = await SimpleIndex(cast("Pages", Kept()), "https://index.example/simple", PAGE).listing("pkg")
+    assert listing is not None
+    assert [file.version for file in listing.refused] == ["1.0"]
 
 
 @pytest.mark.parametrize("filename", ["README.txt", "pkg-1.0.exe", "pkg.whl", "", "pkg-1.0-py3-none-any.whl.asc"])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import difflib
+import os
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -14,6 +15,7 @@ from importlib import import_module
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from .. import __version__
 from ..errors import WasmInstallError
@@ -69,6 +71,8 @@ class Commands(click.Group):
         """Run the command; its result is the exit status."""
         try:
             status = super().invoke(ctx)
+        except BrokenPipeError:  # whoever reads has enough: click ends quietly
+            raise
         except (WasmInstallError, OSError) as error:
             ctx.ensure_object(Screen).fail(error)
             ctx.exit(1)
@@ -88,9 +92,16 @@ def _command(name: str) -> click.Command:
 def _output_option(*names: str, act: Callable[[Screen, Any], object], **about: Any) -> click.Option:  # noqa: ANN401 - click's
     """An option that tells the screen something, wherever on the command line it stands."""
 
-    def tell(ctx: click.Context, _param: click.Parameter, value: object) -> None:
-        if value:
-            act(ctx.ensure_object(Screen), value)
+    def tell(ctx: click.Context, param: click.Parameter, value: object) -> None:
+        name = str(param.name)
+        if not value or (ctx.get_parameter_source(name) is ParameterSource.DEFAULT_MAP and name in told(ctx)):
+            return  # what was typed before the command counts for more than a configuration
+        told(ctx).add(name)
+        act(ctx.ensure_object(Screen), value)
+
+    def told(ctx: click.Context) -> set[str]:
+        names: set[str] = ctx.meta.setdefault(f"{__name__}.told", set())
+        return names
 
     return click.Option(names, expose_value=False, callback=tell, **about)
 
@@ -127,7 +138,7 @@ def _add_output_options(command: click.Command) -> None:
     if isinstance(command, click.Group):
         for below in command.commands.values():
             _add_output_options(below)
-    elif not any("--quiet" in param.opts for param in command.params):
+    if not any("--quiet" in param.opts for param in command.params):
         command.params.extend(_output_options())
 
 
@@ -176,4 +187,20 @@ def run() -> int:
     except (click.Abort, KeyboardInterrupt, asyncio.CancelledError):
         print("given up", file=sys.stderr)
         return 130
-    return status if isinstance(status, int) else 0
+    except OSError as error:
+        Screen().fail(error)
+        status = 1
+    return _written(status if isinstance(status, int) else 0)
+
+
+def _written(status: int) -> int:
+    """The status, 1 where the output cannot be written; then nobody tries again at the end of the process."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not status and not isinstance(error, BrokenPipeError):
+            Screen().fail(error)
+        return 1
+    return status

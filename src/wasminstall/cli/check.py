@@ -10,12 +10,16 @@ from pathlib import Path
 
 import click
 from click.shell_completion import CompletionItem
+from rich.markup import escape
 
+from ..context import Context
 from ..errors import WasmInstallError
-from ..requirements import read_requirements
+from ..progress import Reporter
+from ..requirements import Requirement, read_requirements
 from ..requirements.requested import Requested
 from ..requirements.script import has_script_block, read_script
 from ..targets import Target, named_target, target_names
+from .distribution import NotInFolder
 from .matrix import Column, as_json, column, show, unasked
 from .matrix.imports import Imports, imported_modules, projects_of
 from .options import Sources, TargetName, Wanted, sources_options, wanted_options
@@ -93,11 +97,18 @@ def check(
         file = pyproject / "pyproject.toml" if pyproject.is_dir() else pyproject
         wanted = replace(wanted, files=(*wanted.files, str(file)))
     columns, unknown = asyncio.run(_checked(screen, wanted, _chosen(targets), scripts, sources))
+    works = not unknown and all(column.works for column in columns)
     if as_data:
-        click.echo(json.dumps(as_json(columns, unknown), indent=2))
-    else:
-        show(columns, screen)
-    return 0 if all(column.works for column in columns) else 1
+        click.echo(json.dumps({**as_json(columns, unknown), "works": works}, indent=2))
+        return 0 if works else 1
+    if works and not any(column.verdicts for column in columns):
+        screen.out.print("No project is asked for: there is nothing to check")
+        return 0
+    show(columns, screen)
+    for module in unknown:
+        screen.out.print(f"\n[bold red]{escape(module)}[/]: which project has this module is not known")
+        screen.out.print("  [cyan]try:[/] name the project beside the script")
+    return 0 if works else 1
 
 
 def _chosen(targets: Sequence[Target | None]) -> list[Target]:
@@ -123,18 +134,39 @@ async def _checked(
                 modules.update(dict.fromkeys(imported_modules(code, script)))
         imports = await _projects(modules, requested, targets, world)
         requested += Requested(read_requirements(imports.projects))
-        for module in imports.unknown:
-            screen.note(f"which project has the module {module}? Name it beside the script, to have it checked")
         columns = []
         for target in targets:
             with screen.progress(target.name) as reporter:
                 try:
-                    columns.append(await column(await world.context(target, requested), requested, reporter))
+                    columns.append(await _column(await world.context(target, requested), requested, reporter))
                 except WasmInstallError as error:
                     if len(targets) == 1:
                         raise
                     columns.append(unasked(target, requested, error))
         return columns, imports.unknown
+
+
+async def _column(context: Context, requested: Requested, reporter: Reporter | None) -> Column:
+    """The verdicts; without an answer for what needs a wheel that the folder of the distribution lacks."""
+    try:
+        return await column(context, requested, reporter)
+    except NotInFolder:
+        if len(requested.requirements) == 1:
+            raise
+    answered: list[Requirement] = []
+    lost: list[Column] = []
+    for item in requested.requirements:
+        single = replace(requested, requirements=(item,))
+        try:
+            await column(context, single, reporter)
+            answered.append(item)
+        except NotInFolder as error:
+            without = unasked(context.target, single, error)
+            lost.append(replace(without, problems=tuple(replace(each, name=item.name) for each in without.problems)))
+    found = await column(context, replace(requested, requirements=tuple(answered)), reporter)
+    verdicts = {name: verdict for each in (found, *lost) for name, verdict in each.verdicts.items()}
+    problems = [problem for each in (found, *lost) for problem in each.problems]
+    return replace(found, verdicts=verdicts, problems=tuple(problems))
 
 
 async def _projects(modules: dict[str, None], requested: Requested, targets: Sequence[Target], world: World) -> Imports:

@@ -1,7 +1,8 @@
 """``[tool.wasminstall]`` of pyproject.toml: defaults for the options of commands, under their long names.
 
 What stands in the table itself holds for every command that has such an option, ``[tool.wasminstall.check]`` for
-``check`` alone. A relative path is relative to the file.
+``check`` alone. A list in the table itself is for the commands that take several. A relative path is relative to the
+file.
 """
 
 from __future__ import annotations
@@ -66,17 +67,21 @@ def defaults_of(
     own = {key: value for key, value in config.table.items() if isinstance(value, dict)}
     shared = {key: value for key, value in config.table.items() if key not in own}
     _refuse_unknown("command", own, others, f"[tool.wasminstall] in {config.file}")
-    foreign = shared.keys() - set(_options_below(command))
+    taken = {key for key, option in _options_below(command) if _takes(option, shared.get(key))}
+    foreign = shared.keys() - taken
     if foreign:  # somebody else's, or nobody's
-        known = {option for other in others.values() for option in _options_below(other())}
-        _refuse_unknown("option", sorted(foreign), known, f"[tool.wasminstall] in {config.file}")
+        where = f"[tool.wasminstall] in {config.file}"
+        known = [pair for other in others.values() for pair in _options_below(other())]
+        _refuse_unknown("option", sorted(foreign), {key for key, _ in known}, where)
+        for key in sorted(foreign - {key for key, option in known if _takes(option, shared.get(key))}):
+            raise click.UsageError(f"{where}: {key} has one value, not {shared[key]!r}")
     return _defaults(command, shared, own.get(name, {}), f"tool.wasminstall.{name}", config.file)
 
 
 def _defaults(
     command: click.Command, shared: Mapping[str, Any], own: Mapping[str, Any], table: str, file: Path
 ) -> dict[str, Any]:
-    where = f"[{table}] in {file}"
+    where, above = f"[{table}] in {file}", f"[tool.wasminstall] in {file}"
     if not isinstance(own, dict):
         raise click.UsageError(f"{where} is not a table")
     if isinstance(command, click.Group):
@@ -87,8 +92,13 @@ def _defaults(
         }
     options = _options(command)
     _refuse_unknown("option", own, options, where)
-    given = {key: value for key, value in shared.items() if key in options} | dict(own)
-    return {str(options[key].name): _value(options[key], key, value, where, file) for key, value in given.items()}
+    given = {key: (value, where) for key, value in own.items()}
+    for key, value in shared.items():
+        if key in options and _takes(options[key], value):
+            given.setdefault(key, (value, above))
+    return {
+        str(options[key].name): _value(options[key], key, value, place, file) for key, (value, place) in given.items()
+    }
 
 
 def _options(command: click.Command) -> dict[str, click.Option]:
@@ -96,19 +106,24 @@ def _options(command: click.Command) -> dict[str, click.Option]:
     return {
         option.removeprefix("--"): param
         for param in command.params
-        if isinstance(param, click.Option) and param.expose_value
+        if isinstance(param, click.Option)
         for option in param.opts
         if option.startswith("--")
     }
 
 
-def _options_below(command: click.Command) -> Iterator[str]:
+def _takes(option: click.Option, value: object) -> bool:
+    """Whether a value for all commands is also for the one with this option: a list is for those that take several."""
+    return option.multiple or not isinstance(value, list)
+
+
+def _options_below(command: click.Command) -> Iterator[tuple[str, click.Option]]:
     """The options of a command, or of all that are below a group."""
     if isinstance(command, click.Group):
         for below in command.commands.values():
             yield from _options_below(below)
     else:
-        yield from _options(command)
+        yield from _options(command).items()
 
 
 def _value(option: click.Option, key: str, value: object, where: str, file: Path) -> object:

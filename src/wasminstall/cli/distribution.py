@@ -6,6 +6,7 @@ written about them holds elsewhere, and their bytes come from the folder where i
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,12 +15,12 @@ from typing import Any
 from urllib.parse import unquote, urljoin
 
 from ..addresses import without_credentials
-from ..errors import InvalidInput, TransportError
+from ..errors import InvalidInput, NetworkError, NetworkTrouble, TransportError, UnknownTarget
 from ..pages import NotKept, Pages
 from ..targets import Target, pyodide_release, target_names
 from ..transport.port import OnBytes, Request, Response, Transport
 
-__all__ = ["CDN", "LOCK", "LocalFiles", "PyodideDistribution", "find_distribution"]
+__all__ = ["CDN", "LOCK", "LocalFiles", "NotInFolder", "PyodideDistribution", "find_distribution"]
 
 CDN = "https://cdn.jsdelivr.net/pyodide/v{release}/full/"
 LOCK = "pyodide-lock.json"
@@ -35,6 +36,14 @@ class PyodideDistribution:
     folder: Path | None = None
 
 
+class NotInFolder(NetworkError):
+    """A file of a distribution in a folder is not there, and cannot be had from elsewhere."""
+
+    def __init__(self, url: str, reason: str, *, kind: NetworkTrouble = "unreachable") -> None:
+        super().__init__(url, reason, kind=kind)
+        self.hint = "name a place that has the packages of this Pyodide: --distribution FOLDER or URL"
+
+
 class LocalFiles:
     """A transport that takes what lies in a folder from there: ``folders`` by base address."""
 
@@ -44,12 +53,18 @@ class LocalFiles:
         self._others = others
 
     async def send(self, request: Request, on_bytes: OnBytes | None = None) -> Response:
-        """See ``Transport.send``."""
+        """See ``Transport.send``. Raises ``NotInFolder`` for what neither a folder nor the network has."""
         for base, folder in self.folders.items():
             name = unquote(request.url.removeprefix(base))
             if request.url.startswith(base) and "/" not in name and (folder / name).is_file():
                 return Response(request.url, 200, {}, (folder / name).read_bytes())
-        return await self._others.send(request, on_bytes)
+        try:
+            return await self._others.send(request, on_bytes)
+        except NetworkError as error:
+            if not request.url.startswith(tuple(self.folders)):
+                raise
+            missing = NotInFolder(error.url, error.reason, kind=error.kind)
+        raise missing
 
 
 async def find_distribution(target: Target, given: Sequence[str], pages: Pages) -> PyodideDistribution | None:
@@ -72,11 +87,17 @@ async def find_distribution(target: Target, given: Sequence[str], pages: Pages) 
 
 
 def _place_for(target: Target, given: Sequence[str]) -> str:
-    """What was given for this target by name, else what was given for whichever target."""
+    """What was given for this target by name, else what was given for whichever target.
+
+    Raises ``UnknownTarget`` for the name of a Pyodide that there is not.
+    """
     named = {}
     for text in given:
         name, separator, place = text.partition("=")
-        known = separator and name in target_names()
+        known = bool(separator) and name in target_names()
+        if separator and not known and name.startswith("pyodide") and not Path(text).exists():
+            close = difflib.get_close_matches(name, target_names())
+            raise UnknownTarget(name, target_names(), close)
         named[name if known else ""] = place if known else text
     return named.get(target.name, named.get("", ""))
 
@@ -129,5 +150,5 @@ def _require(target: Target, info: Mapping[str, Any], place: str) -> None:
         raise InvalidInput(
             f"the distribution in {without_credentials(place)} is not for {target.name}: it is for Python {found[1]} "
             f"and {found[0]}, not for Python {python} and {platform}",
-            hint=f"with several targets say which it is for: --distribution {target.name}=PLACE",
+            hint=f"name the one of {target.name}; where there are several, --distribution {target.name}=PLACE",
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -14,7 +15,7 @@ from rich.markup import escape
 from .._vendor.packaging.utils import canonicalize_name
 from ..addresses import without_credentials
 from ..context import Context, default_index_urls
-from ..errors import InvalidInput, WasmInstallError
+from ..errors import InvalidInput, ResolutionError, WasmInstallError
 from ..locks.entries import LockEntry
 from ..requirements import parse_requirement
 from ..requirements.requested import Requested
@@ -31,6 +32,7 @@ from .locking import (
     read_earlier,
     write_lock,
 )
+from .matrix import column, show
 from .options import Sources, TargetName, Wanted, sources_options, wanted_options
 from .screen import Screen
 from .wanted import read_wanted, require_python
@@ -159,6 +161,8 @@ class _Locking:
                 try:
                     answers[target] = await self._answer(context, requested, earlier, imports)
                 except WasmInstallError as error:
+                    if isinstance(error, ResolutionError):
+                        await self._explain(await world.context(target, requested), requested)
                     if len(targets) > 1:
                         error.message = f"for {target.name}: {error.message}"
                     raise
@@ -167,6 +171,19 @@ class _Locking:
         urls = tuple(context.access.index_urls or ())
         named = [] if urls == default_index_urls() else [without_credentials(url) for url in urls]
         return entries, write_lock(self.form, entries, targets, info=info, index_urls=named)
+
+    async def _explain(self, context: Context, requested: Requested) -> None:
+        """Raise ``InvalidInput`` after showing what is in the way, where that is what was asked for.
+
+        It goes to the standard error: the standard output is the lock.
+        """
+        with self.screen.progress() as reporter:
+            verdicts = await column(context, requested, reporter)
+        if not verdicts.works:  # else the earlier lock is in the way
+            aside = copy(self.screen)
+            aside.out = aside.err
+            show((verdicts,), aside)
+            raise InvalidInput("nothing was locked")
 
     async def _answer(
         self, context: Context, requested: Requested, earlier: Earlier, imports: Mapping[str, Sequence[str]] | None

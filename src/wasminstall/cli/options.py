@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
 from ..errors import UnknownTarget
@@ -23,6 +24,7 @@ __all__ = [
     "TargetName",
     "Wanted",
     "cache_options",
+    "not_empty",
     "sources_options",
     "target_option",
     "wanted_options",
@@ -71,7 +73,7 @@ class TargetName(click.ParamType[Target]):
         if isinstance(value, Target):
             return value
         try:
-            return named_target(str(value))
+            return named_target(str(value).lower())
         except UnknownTarget as error:
             return self.fail(f"{error.message}: {error.hint}", param, ctx)
 
@@ -98,6 +100,14 @@ class Place(click.ParamType[str]):
         return value if "://" in place else f"{target}{separator}{folder / Path(place).expanduser()}"
 
 
+def not_empty(ctx: click.Context, param: click.Parameter, value: Any) -> Any:  # noqa: ANN401 - click's
+    """The value of an option. Raises ``BadParameter`` for an empty one that was given: a variable is not set."""
+    given = ctx.get_parameter_source(str(param.name)) is not ParameterSource.DEFAULT
+    if given and "" in ((value,) if isinstance(value, str) else value):
+        raise click.BadParameter("it is empty", ctx, param)
+    return value
+
+
 def target_option(command: Command) -> Command:
     """``--target``: handed over as ``target``, a ``Target``."""
     return click.option(
@@ -111,30 +121,42 @@ def target_option(command: Command) -> Command:
     )(command)
 
 
+def _distribution_option() -> Callable[[Any], Any]:
+    return click.option(
+        "--distribution",
+        "distributions",
+        type=Place(),
+        multiple=True,
+        metavar="[TARGET=]PLACE",
+        help="The Pyodide distribution: a folder, a lock file or a URL, in place of the one on the CDN.",
+    )
+
+
 def cache_options(command: Command) -> Command:
-    """Whether to ask anybody, for commands that ask no index: handed over as ``sources``."""
-    return _gathered(command, "sources", Sources, _CACHE_OPTIONS)
+    """Where files come from, for commands that ask no index: handed over as ``sources``."""
+    return _gathered(command, "sources", Sources, (_distribution_option(), *_CACHE_OPTIONS))
 
 
 def sources_options(command: Command) -> Command:
     """Where to look: handed over as ``sources``."""
     options = (
-        click.option("-i", "--index-url", default="", metavar="URL", help="The index to ask in place of PyPI."),
+        click.option(
+            "-i",
+            "--index-url",
+            default="",
+            callback=not_empty,
+            metavar="URL",
+            help="The index to ask in place of PyPI.",
+        ),
         click.option(
             "--extra-index-url",
             "extra_index_urls",
             multiple=True,
+            callback=not_empty,
             metavar="URL",
             help="An index to ask for what the first one does not have; may be repeated.",
         ),
-        click.option(
-            "--distribution",
-            "distributions",
-            type=Place(),
-            multiple=True,
-            metavar="[TARGET=]PLACE",
-            help="The Pyodide distribution: a folder, a lock file or a URL, in place of the one on the CDN.",
-        ),
+        _distribution_option(),
         *_CACHE_OPTIONS,
     )
     return _gathered(command, "sources", Sources, options)

@@ -25,6 +25,7 @@ _WORDS = {
     "groups=[...]": "--group",
     "constraints=...": "-c FILE",
     "pass it as lock=...": "it is installed by `wasminstall sync`, not resolved",
+    "requirements files are passed as file=...": "`wasminstall lock -r FILE -o pylock.toml` makes one of requirements",
     "file=...": "-r FILE",
     "pre=True": "--pre",
     "; wasminstall.cache.info() shows what there is": "",
@@ -33,6 +34,9 @@ _WORDS = {
 """Arguments of the API as messages name them, and what is typed on a command line instead."""
 
 _NAMED_FILE = re.compile(r"\bfile=\"([^\"]+)\"")
+_NAMED_LOCK = re.compile(r"\block=\"([^\"]+)\" reads it")
+_LIST = re.compile(r"give several requirements as a list: .*")
+_OTHER_SOURCE = re.compile(r"\S+ has .*, which fits as well: (index_for|prefer)=.* takes it from there")
 
 _WIDE = 200
 
@@ -105,6 +109,9 @@ def said(error: Exception) -> tuple[str, str]:
 def _as_typed(text: str) -> str:
     for written, option in _WORDS.items():
         text = text.replace(written, option)
+    text = _LIST.sub("each requirement is an argument of its own, and in a file a line of its own", text)
+    text = _OTHER_SOURCE.sub("name a place that has the packages of this Pyodide: --distribution FOLDER or URL", text)
+    text = _NAMED_LOCK.sub(r"`wasminstall sync \1` installs it", text)
     return _NAMED_FILE.sub(lambda named: f"-r {named[1].replace('...', 'FILE')}", text)
 
 

@@ -15,9 +15,10 @@ from ..cache.folder import default_folder
 from ..context import default_index_urls
 from ..errors import InvalidInput
 from ..targets import Target, pyodide_release
-from .bundling.bootstrap import bootstrap_folder
+from .bundling.bootstrap import FIRST_VISIT, NO_FIRST_VISIT, bootstrap_folder
 from .bundling.core import find_core
-from .options import Sources, target_option
+from .bundling.page import read_page
+from .options import Sources, not_empty, target_option
 from .screen import Screen
 from .world import World, open_world
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from ..serve import Part
 
 __all__ = ["serve"]
+
+_INDEX = "/index/simple/"
 
 
 @click.command
@@ -51,7 +54,14 @@ __all__ = ["serve"]
     metavar="PLACE",
     help="Where the packages of Pyodide come from: a folder or a URL, in place of the CDN.",
 )
-@click.option("-i", "--index-url", default="", metavar="URL", help="The index behind /index/simple/, in place of PyPI.")
+@click.option(
+    "-i",
+    "--index-url",
+    default="",
+    metavar="URL",
+    callback=not_empty,
+    help="The index behind /index/simple/, in place of PyPI.",
+)
 @click.pass_obj
 def serve(
     screen: Screen,
@@ -70,7 +80,7 @@ def serve(
     \b
     /wasminstall/    wasminstall for <script src="/wasminstall/wasminstall.js">
     /pyodide/        a complete Pyodide for data-pyodide="/pyodide/"
-    /index/simple/   the index for data-index="/index/simple/"; what was fetched stays on disk
+    /index/simple/   the index that pages ask unless they name one; what was fetched stays on disk
 
     Only this machine can connect. For others, `wasminstall bundle` makes a site.
 
@@ -123,7 +133,7 @@ async def _packages(world: World, target: Target) -> Callable[[str, str], Awaita
 
 def _parts(folder: Path, pyodide: Path, packages: Callable[[str, str], Awaitable[bytes]], index_url: str) -> list[Part]:
     """What answers; folders that the app has itself come first."""
-    from ..serve import ContentStore, Distribution, Folder, IndexProxy, Reload
+    from ..serve import Answer, ContentStore, Distribution, Folder, IndexProxy, Reload
 
     kept = default_folder() / "served"
     store = ContentStore(kept / "sha256")
@@ -132,10 +142,28 @@ def _parts(folder: Path, pyodide: Path, packages: Callable[[str, str], Awaitable
     if not (folder / "pyodide").exists():
         parts.append(Distribution(pyodide, packages, store))
     if not (folder / "wasminstall").exists():
-        parts.append(Folder("/wasminstall/", bootstrap_folder()))
-    return [*parts, Folder("/", folder, script=reload.script)]
+        built = bootstrap_folder()
+        if not (built / FIRST_VISIT).exists():
+            parts.append(Answer(f"/wasminstall/{FIRST_VISIT}", NO_FIRST_VISIT))
+        parts.append(Folder("/wasminstall/", built))
+    return [*parts, Folder("/", folder, change=lambda page: _changed(page, reload.script))]
+
+
+def _changed(page: bytes, script: str) -> bytes:
+    """The page with the script at its end, and asking the index of this server where it names none.
+
+    All lines keep their numbers.
+    """
+    text = page.decode("utf-8", "surrogateescape")
+    tag = read_page("", text).bootstrap
+    if tag is not None and "data-index" not in tag.attributes:
+        at = tag.start + len("<script")
+        text = f'{text[:at]} data-index="{_INDEX}"{text[at:]}'
+    return text.encode("utf-8", "surrogateescape") + f'<script src="{script}"></script>\n'.encode()
 
 
 def _announce(screen: Screen, folder: Path, address: str) -> None:
     click.echo(f"{folder} is at {address}" if not screen.quiet else address)
+    if not (folder / "index.html").is_file():
+        screen.note(f"there is no index.html in {folder}: open a page of it by its name")
     screen.note("stop with Ctrl-C")

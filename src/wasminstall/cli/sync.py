@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -11,14 +12,15 @@ from rich.markup import escape
 
 from ..context import Access, Context
 from ..environment import Environment
-from ..errors import InvalidInput
+from ..errors import InvalidInput, LockError, WasmInstallError
 from ..hosts.folder import FolderHost
 from ..installing import install_into
 from ..locks.reading import read_lock
 from ..plan import Action, Plan
 from ..report import Report
+from ..requirements.requested import Read
 from ..resolution import Wish
-from ..targets import Target
+from ..targets import Target, named_target, target_names
 from .options import Sources, cache_options, target_option
 from .screen import Screen
 from .world import open_world
@@ -62,6 +64,7 @@ def sync(
     \b
     wasminstall sync pylock.toml --into site/
     wasminstall sync pylock.toml --target wasi --into site/ --dry-run
+    wasminstall sync pylock.toml --into site/ --distribution FOLDER
     """
     if "\n" in lock:
         raise InvalidInput("the lock has to be a path or an address", hint="wasminstall sync pylock.toml --into site/")
@@ -93,9 +96,26 @@ async def _synchronised(
             sources=(),
             access=Access(cache=sources.cache, offline=sources.offline),
         )
-        locked = await read_lock(lock, world.read, target, extras=extras, groups=groups or None)
+        if sources.distributions:
+            await world.distribution(target)  # its files are taken from there
+        try:
+            locked = await read_lock(lock, world.read, target, extras=extras, groups=groups or None)
+        except LockError as error:
+            if made_for := await _targets_of(lock, world.read, extras, groups):
+                error.hint = f"name the target that it was made for: --target {' or '.join(made_for)}"
+            raise
         with screen.progress(f"Into {into}") as reporter:
             return await install_into(context, Wish(()), lock=locked, stays=(), dry_run=dry_run, reporter=reporter)
+
+
+async def _targets_of(lock: str, read: Read, extras: Sequence[str], groups: Sequence[str]) -> list[str]:
+    """The names of the targets that a lock can be installed on."""
+    found = []
+    for name in dict.fromkeys(named_target(name).name for name in target_names()):
+        with suppress(WasmInstallError):
+            await read_lock(lock, read, named_target(name), extras=extras, groups=groups or None)
+            found.append(name)
+    return found
 
 
 def _line(action: Action) -> str:

@@ -34,13 +34,13 @@ def targets(screen: Screen, as_json: bool) -> None:
         click.echo(json.dumps([_facts(target, short) for target in found], indent=2))
         return
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for title in ("Target", "Also", "Python", "sys.platform", "Pyodide", "Compiled wheels"):
+    for title in ("Target", "Also", "Python", "Pyodide", "Compiled wheels"):
         table.add_column(title, no_wrap=True)
     for target in found:
         facts = _facts(target, short)
         also, pyodide = ", ".join(facts["aliases"]), facts["pyodide"] or ""
-        compiled = facts["platform"] or "[dim]none: it cannot load any[/]"
-        table.add_row(f"[bold]{target.name}[/]", also, facts["python"], facts["sys_platform"], pyodide, compiled)
+        compiled = facts["platform"] or "[dim]none can be loaded[/]"
+        table.add_row(f"[bold]{target.name}[/]", also, facts["python"], pyodide, compiled)
     screen.out.print(table, soft_wrap=False)
 
 

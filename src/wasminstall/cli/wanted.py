@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
+
 from ..errors import InvalidInput, PythonMismatch
 from ..requirements import python_accepts, read_requirements
 from ..requirements.inputs import input_kind, load, read_input
@@ -17,6 +20,7 @@ async def read_wanted(wanted: Wanted, read: Read) -> Requested:
 
     ``--extra`` and ``--group`` choose in the files that are a pyproject.toml.
     """
+    _refuse_files(wanted.requirements)
     requested = Requested(read_requirements(wanted.requirements), pre=wanted.pre)
     projects = 0
     for file in wanted.files:
@@ -34,6 +38,16 @@ async def read_wanted(wanted: Wanted, read: Read) -> Requested:
     if not requested.requirements and not wanted.files:
         raise InvalidInput("nothing is asked for", hint="name a requirement, or a file with -r")
     return requested
+
+
+def _refuse_files(requirements: Iterable[str]) -> None:
+    """Raise ``InvalidInput`` for a script in place of a requirement, and for a wheel that is not there."""
+    for text in requirements:
+        if text.endswith(".py") and Path(text).is_file():
+            hint = f"`wasminstall check --python-script {text}` reads it; one with a PEP 723 block is read by -r {text}"
+            raise InvalidInput(f"{text} is a script, not a project", hint=hint)
+        if text.endswith(".whl") and not {":", "@"} & set(text) and not Path(text).is_file():
+            raise InvalidInput(f"there is no file {text}", hint="check the path")
 
 
 def require_python(requested: Requested, target: Target) -> None:

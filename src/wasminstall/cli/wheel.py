@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -118,6 +118,8 @@ def shrink(
             smaller = len(shrunk.data) < len(before)
             tell("importing it")
             outcomes = _proof(provers[file], file.name, before, shrunk) if smaller else {}
+        if prove:
+            _refuse_unproved(outcomes, file.name)
         for note in shrunk.notes:
             screen.note(note)
         if smaller:
@@ -164,6 +166,15 @@ def _proof(prover: Prover | str, filename: str, before: bytes, shrunk: Shrunk) -
             if earlier[path].state != "failed":
                 raise InvalidWheel(filename, f"made smaller, {path} does not import any more, so it stays: {why}")
     return outcomes
+
+
+def _refuse_unproved(outcomes: Mapping[str, Outcome], filename: str) -> None:
+    """Raises ``InvalidInput`` where none of its modules could be loaded at all, neither before nor after."""
+    reasons = [outcome.why for outcome in outcomes.values() if outcome.state == "failed"]
+    if reasons and len(reasons) == len(outcomes):
+        hint = "have in the folder of Pyodide what it depends on, or leave --prove out"
+        message = f"{filename} cannot be proved: none of its modules imports, before or after: {reasons[0]}"
+        raise InvalidInput(message, hint=hint)
 
 
 def _show_proof(

@@ -42,7 +42,7 @@ def direct_candidate(requirement: Requirement, target: Target) -> Candidate:
         raise InvalidRequirement(
             written,
             f"{target.name} cannot load a wheel for {parsed.tag}",
-            hint=f"the best tag here is {target.tags[0]}, the most general {target.tags[-1]}",
+            hint=f"the best tag here is {target.tags[0]}, the most general py3-none-any",
         )
     path = local_path(url)
     return Candidate(

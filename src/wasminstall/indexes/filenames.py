@@ -49,11 +49,11 @@ def wheel_name(filename: str) -> WheelName | None:
     return WheelName(str(canonicalize_name(parts[0])), version, number, "-".join(parts[-3:]))
 
 
-def sdist_version(filename: str) -> str | None:
-    """The version of a source distribution as written, ``None`` for any other file."""
+def sdist_version(filename: str, project: str) -> str | None:
+    """The version of a source distribution of this project (normalised) as written, ``None`` for any other file."""
     ending = next((ending for ending in _SDIST_ENDINGS if filename.endswith(ending)), None)
     name, _, version = filename.removesuffix(ending).rpartition("-") if ending else ("", "", "")
-    return version if name and version else None
+    return version if version and canonicalize_name(name) == project else None
 
 
 def best_rank(filename: str, target: Target) -> int | None:

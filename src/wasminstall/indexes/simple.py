@@ -92,7 +92,7 @@ def _listing(name: str, source: str, answer: Response, target: Target) -> Listin
     page = project_page(answer, name)
     status, reason = _status(page.get("project-status"))
     candidates: list[Candidate] = []
-    refused = _left_out(page, answer)
+    refused = _left_out(page, answer, name)
     for file in page["files"]:
         found = candidate_of(name, source, file, target, answer.url)
         if isinstance(found, Candidate):
@@ -104,12 +104,12 @@ def _listing(name: str, source: str, answer: Response, target: Target) -> Listin
     return Listing(name, source, tuple(candidates), tuple(refused), status, reason)
 
 
-def _left_out(page: Mapping[str, Any], answer: Response) -> list[RefusedFile]:
+def _left_out(page: Mapping[str, Any], answer: Response, name: str) -> list[RefusedFile]:
     if answer.headers.get("content-type") != CONDENSED:
         return []
     try:
-        return list(refused_of(page))
-    except (TypeError, LookupError):
+        return [file for file in refused_of(page) if file.reason != "sdist" or sdist_version(file.filename, name)]
+    except (TypeError, LookupError, AttributeError):
         raise IndexAnswerError(without_credentials(answer.url), "the list of its files cannot be read") from None
 
 
@@ -126,7 +126,7 @@ def candidate_of(
     """What one file of a PEP 691 page is to this target; ``None`` for what is no distribution of the project."""
     filename = _text(file.get("filename"))
     if not filename.endswith(".whl"):
-        version = sdist_version(filename)
+        version = sdist_version(filename, name)
         return RefusedFile(filename, version, "sdist") if version else None
     rank = best_rank(filename, target)
     if rank is None:

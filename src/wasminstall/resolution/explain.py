@@ -83,7 +83,7 @@ def _nothing_fits(requirement: Requirement, chain: Sequence[str], universe: Univ
     if by_python and not any(file.reason == "tags" for file in refused):
         needs = _newest_first({file.version: file.detail for file in by_python})
         return PythonMismatch(wanted, chain, target.python_version, needs)
-    if refused and not any(_admits(requirement, str(choice.version)) for choice in domain.choices):
+    if refused and not any(_admits(requirement, str(c.version)) for c in domain.choices if c.yanked is None):
         hint = f"the module {requirement.name} is in the project {project}" if project else ""
         return NoCompatibleWheel(
             wanted, chain, target.name, _reasons(refused), hint or _wheel_hint(requirement, domain, refused)

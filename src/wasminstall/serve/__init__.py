@@ -6,7 +6,7 @@ room answers for them on the page's own origin. It is made of parts, one file ea
 - ``static.Folder``: the files of a folder;
 - ``index_proxy.IndexProxy``: a package index, upstream pages and files kept on disk;
 - ``distribution.Distribution``: a complete Pyodide distribution, its wheels from any source, by sha256;
-- ``app.Answer``: one fixed JSON document;
+- ``app.Answer``: one fixed document;
 - ``reload.Reload``: tells pages when a file has changed;
 - ``app.create_app``: puts parts together, and ``running`` has them answer.
 

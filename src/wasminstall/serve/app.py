@@ -8,6 +8,8 @@ from typing import Protocol
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from .static import safe_headers
+
 __all__ = ["Answer", "Part", "create_app"]
 
 CORS_HEADERS = {
@@ -37,7 +39,7 @@ class Part(Protocol):
 
 
 class Answer:
-    """One JSON document at one address."""
+    """One JSON document, or the bytes of a file, at one address."""
 
     def __init__(self, path: str, document: object) -> None:
         self._path = path
@@ -51,6 +53,8 @@ class Answer:
         """Nothing to close."""
 
     async def _answer(self, _request: web.Request) -> web.Response:
+        if isinstance(self._document, bytes):
+            return web.Response(body=self._document, headers=safe_headers(self._path) | {"Cache-Control": "no-cache"})
         return web.json_response(self._document, headers={"Cache-Control": "no-cache"})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 
 from aiohttp import web
@@ -52,13 +52,13 @@ REVALIDATE = "no-cache"
 class Folder:
     """The files below ``root``, at the addresses below ``prefix``; a folder's address answers with its index.html.
 
-    ``script`` is the address of a script that every page gets at its end.
+    ``change`` makes of the bytes of a page those that are sent.
     """
 
-    def __init__(self, prefix: str, root: Path, *, script: str = "") -> None:
+    def __init__(self, prefix: str, root: Path, *, change: Callable[[bytes], bytes] | None = None) -> None:
         self._prefix = "/" + prefix.strip("/")
         self._root = root
-        self._script = script
+        self._change = change
 
     def routes(self) -> Sequence[web.RouteDef]:
         """One route for the whole tree."""
@@ -76,11 +76,9 @@ class Folder:
             path /= "index.html"
         if path is None or not path.is_file():
             raise web.HTTPNotFound(text=f"there is no {request.path} on this server\n")
-        if self._script and path.suffix in (".html", ".htm"):
-            # At the end, so that the lines keep their numbers.
-            added = f'<script src="{self._script}"></script>\n'.encode()
+        if self._change and path.suffix in (".html", ".htm"):
             headers = safe_headers(path.name) | {"Cache-Control": REVALIDATE}
-            return web.Response(body=path.read_bytes() + added, headers=headers)
+            return web.Response(body=self._change(path.read_bytes()), headers=headers)
         return file_answer(path)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from urllib.parse import urljoin
@@ -10,7 +11,7 @@ from urllib.parse import urljoin
 import httpx
 
 from ..addresses import split_address
-from ..errors import NetworkError, NetworkTrouble
+from ..errors import InvalidInput, NetworkError, NetworkTrouble
 from .port import OnBytes, Request, Response
 
 __all__ = ["DesktopTransport"]
@@ -29,9 +30,9 @@ class DesktopTransport:
         self._client: httpx.AsyncClient | None = None
 
     async def send(self, request: Request, on_bytes: OnBytes | None = None) -> Response:
-        """See ``Transport.send``."""
+        """See ``Transport.send``. Raises ``InvalidInput`` for a proxy or certificates that are not to be used."""
         if self._client is None:
-            self._client = httpx.AsyncClient()
+            self._client = _opened()
         kind: NetworkTrouble
         try:
             return await _fetched(self._client, request, on_bytes)
@@ -49,6 +50,21 @@ class DesktopTransport:
         if self._client is not None:
             await self._client.aclose()
             self._client = None
+
+
+def _opened() -> httpx.AsyncClient:
+    """A client with what the environment says. Raises ``InvalidInput`` where that is a mistake."""
+    try:
+        return httpx.AsyncClient()
+    except ImportError:
+        message, hint = "a SOCKS proxy needs the package socksio", 'pip install "httpx[socks]", or unset ALL_PROXY'
+    except OSError as error:
+        place = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR") or "of this machine"
+        message = f"cannot read the certificates {place}: {error.strerror or error}"
+        hint = "correct or unset SSL_CERT_FILE"
+    except (httpx.InvalidURL, ValueError) as error:
+        message, hint = f"cannot use the proxy: {error}", "correct or unset HTTPS_PROXY, HTTP_PROXY or ALL_PROXY"
+    raise InvalidInput(message, hint=hint)
 
 
 class _Refused(Exception):

@@ -23,7 +23,7 @@ from ..options import Sources, Wanted
 from ..wanted import read_wanted, require_python
 from ..world import World, open_world
 from .asking import Asked, Asking
-from .bootstrap import bootstrap_files
+from .bootstrap import FIRST_VISIT, NO_FIRST_VISIT, bootstrap_files
 from .compiling import compile_ahead
 from .core import Core, find_core
 from .packages import Package, check_locked, fetch, resolve, written_lock
@@ -37,10 +37,7 @@ __all__ = ["Order", "build"]
 
 _LOCK = "pyodide-lock.json"
 _WORKER = "wasminstall-offline-worker.js"
-_FIRST_VISIT = "wasminstall.stdlib.gz"
 _TAG = '<script src="/wasminstall/wasminstall.js" data-pyodide="/pyodide/"></script>'
-_NOTHING = bytes.fromhex("1f8b08000000000002ff03000000000000000000")
-"""An empty file, with gzip."""
 _NOT_COPIED = ("__pycache__", "node_modules")
 _OTHERS = ("wasminstall.zip.gz", "pyodide.asm.wasm")
 """A folder with one of these is a wasminstall or a Pyodide of the app's own, in whose place the bundle has another."""
@@ -118,8 +115,8 @@ async def _started(packages: Sequence[Package], core: Core, world: World, target
     """A site with everything but the app."""
     site = Site()
     bootstrap = {name: data for name, data in bootstrap_files().items() if name != _WORKER}
-    if not _fits(bootstrap.get(_FIRST_VISIT, b""), core):
-        bootstrap[_FIRST_VISIT] = _NOTHING  # asked for with the Pyodide of the release: a missing one would be an error
+    if not _fits(bootstrap.get(FIRST_VISIT, b""), core):
+        bootstrap[FIRST_VISIT] = NO_FIRST_VISIT
     site.add_bootstrap(bootstrap)
     places = {
         package.name: site.add_wheel(f"{package.name} {package.version}", package.filename, package.data)
@@ -132,9 +129,11 @@ async def _started(packages: Sequence[Package], core: Core, world: World, target
 
 
 def _check(order: Order) -> None:
-    require_empty(order.output)
     if not order.app.is_dir():
         raise InvalidInput(f"{order.app} is no folder", hint="name the folder that has your index.html")
+    if order.output.resolve().is_relative_to(order.app.resolve()):
+        raise InvalidInput(f"{order.output} is inside of {order.app}", hint="name a folder beside it with -o")
+    require_empty(order.output)
     if not pyodide_release(order.target.name):
         raise InvalidInput(f"{order.target.name} is no runtime of browsers", hint="choose a target with Pyodide")
     for name in (ASSETS, SERVICE_WORKER):
@@ -153,19 +152,14 @@ def _pages(order: Order) -> Sequence[Page]:
 
 
 def _files(order: Order) -> Iterator[tuple[str, Path]]:
-    """The files of the app by address, in order; not what is hidden, nor what lies in the output folder."""
-    output = order.output.resolve()
+    """The files of the app by address, in order; not what is hidden."""
     for folder, names, files in os.walk(order.app):
         here = Path(folder)
         if not set(files).isdisjoint(_OTHERS):
             names.clear()
             continue
         names[:] = sorted(
-            name
-            for name in names
-            if name not in _NOT_COPIED
-            and (not name.startswith(".") or name == ".well-known")
-            and (here / name).resolve() != output
+            name for name in names if name not in _NOT_COPIED and (not name.startswith(".") or name == ".well-known")
         )
         for name in sorted(files):
             if not name.startswith("."):

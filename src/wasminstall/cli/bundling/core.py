@@ -7,6 +7,7 @@ import base64
 import hashlib
 import io
 import json
+import re
 import subprocess
 import tarfile
 from dataclasses import dataclass
@@ -24,6 +25,11 @@ _STDLIB = "python_stdlib.zip"
 _PARTS = (("pyodide.mjs",), ("pyodide.asm.mjs", "pyodide.asm.js"), ("pyodide.asm.wasm",), (_STDLIB,), (_LOCK,))
 """What has to be there; of several names one."""
 _HINT = "name the folder of the npm package `pyodide`, or of a release: --pyodide FOLDER"
+_SOON = ("--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=1000", "--fetch-timeout=15000")
+"""By itself npm tries for minutes where there is no network."""
+_ERROR = re.compile(r"npm (?:error|ERR!) (?!(?:code|syscall|errno) )(.+)")
+_SECONDS = 45
+"""How long the announcement may take."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +97,8 @@ def _fetched(package: str, into: Path) -> bytes:
     program = which("npm")
     if program is None:
         raise InvalidInput("there is no npm on this machine to fetch Pyodide with", hint=_HINT)
-    announced = json.loads(_npm([program, "view", package, "dist.integrity", "--json"], package))
+    view = [program, "view", package, "dist.integrity", "--json", *_SOON]
+    announced = json.loads(_npm(view, package, timeout=_SECONDS))
     packed = json.loads(_npm([program, "pack", package, "--json", "--pack-destination", str(into)], package))
     archive = (into / Path(packed[0]["filename"]).name).read_bytes()
     _verify(archive, str(announced), package)
@@ -118,13 +125,20 @@ def _npm_version(release: str) -> str:
     return release.replace("a", "-alpha.")
 
 
-def _npm(command: list[str], package: str) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def _npm(command: list[str], package: str, *, timeout: float | None = None) -> str:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=timeout)
+    except subprocess.TimeoutExpired:
+        raise InvalidInput(f"npm could not fetch {package}: no answer in {timeout:g} s", hint=_HINT) from None
     if done.returncode:
-        lines = [line for line in done.stderr.splitlines() if line.startswith(("npm error", "npm ERR!"))]
-        reason = lines[0].removeprefix("npm error").removeprefix("npm ERR!").strip() if lines else "no reason given"
-        raise InvalidInput(f"npm could not fetch {package}: {reason}", hint=_HINT)
+        raise InvalidInput(f"npm could not fetch {package}: {_reason(done.stderr)}", hint=_HINT)
     return done.stdout
+
+
+def _reason(told: str) -> str:
+    """The first line of what npm told that is a sentence and no code."""
+    lines = (_ERROR.match(line) for line in told.splitlines())
+    return next((line[1] for line in lines if line), "no reason given")
 
 
 def _verify(archive: bytes, announced: str, package: str) -> None:

@@ -20,7 +20,7 @@ def changes_between(earlier: Earlier, entries: Iterable[LockEntry]) -> list[str]
     for name in sorted({*before, *after}):
         old, new = ", ".join(before.get(name, ())), ", ".join(sorted(after.get(name, ())))
         if not new:
-            lines.append(f"[red]-[/] [bold]{name}[/] {old}")
+            lines.append(f"[red]-[/] [bold]{name}[/] {old}".rstrip())
         elif not old:
             lines.append(f"[green]+[/] [bold]{name}[/] {new}")
         elif old != new:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from ...requirements import Requirement
 from ...requirements.documents import decode_text
 from ...requirements.files import parse_lines
 from ...targets import Target
-from .text import Format
+from .text import MADE_BY, Format
 
 __all__ = ["Earlier", "SameFiles", "read_earlier"]
 
@@ -128,7 +128,10 @@ def _pylock(text: str) -> Earlier:
 
 
 def _pyodide_lock(text: str) -> Earlier:
-    entries: Mapping[str, Any] = json.loads(text)["packages"]
+    document = json.loads(text)
+    if "info" not in document:
+        raise ValueError
+    entries: Mapping[str, Any] = document["packages"]
     return Earlier(
         tuple(
             _Locked(str(canonicalize_name(entry["name"])), entry["version"], _prefixed({"sha256": entry["sha256"]}))
@@ -138,14 +141,19 @@ def _pyodide_lock(text: str) -> Earlier:
 
 
 def _requirements(text: str) -> Earlier:
-    return Earlier(tuple(_pins(text)))
+    """The pins; what a person may have written, options and what is not pinned to its hashes, is no lock."""
+    items = list(parse_lines(text, "", {}))
+    pins = [item for item in items if isinstance(item, Requirement)]
+    is_lock = pins == items and all(pin.hashes and (pin.url or _version(pin)) for pin in pins)
+    if text.strip() and not text.startswith(MADE_BY) and not (pins and is_lock):
+        raise ValueError
+    return Earlier(tuple(_Locked(pin.name, _version(pin), pin.hashes, str(pin.marker or "")) for pin in pins))
 
 
-def _pins(text: str) -> Iterator[_Locked]:
-    for item in parse_lines(text, "", {}):
-        if isinstance(item, Requirement):
-            pinned = [spec.version for spec in item.specifier if spec.operator in ("==", "===")]
-            yield _Locked(item.name, pinned[0] if pinned else "", item.hashes, str(item.marker or ""))
+def _version(pin: Requirement) -> str:
+    """The one it is pinned to, or nothing."""
+    exact = (spec.version for spec in pin.specifier if spec.operator in ("==", "===") and "*" not in spec.version)
+    return next(exact, "")
 
 
 _READERS: Mapping[Format, Callable[[str], Earlier]] = {

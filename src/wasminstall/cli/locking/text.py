@@ -13,12 +13,15 @@ from ...locks.pylock_writer import write_pylock
 from ...locks.pyodide_lock import write_pyodide_lock
 from ...targets import Target
 
-__all__ = ["FORMATS", "Format", "format_of", "write_lock"]
+__all__ = ["FORMATS", "MADE_BY", "Format", "format_of", "write_lock"]
 
 Format = Literal["pylock", "pyodide-lock", "requirements"]
 """``pylock.toml`` (PEP 751), what ``loadPyodide`` takes as ``lockFileURL``, or a requirements file with hashes."""
 
 FORMATS: tuple[Format, ...] = ("pylock", "pyodide-lock", "requirements")
+MADE_BY = "# Made by `wasminstall lock` for "
+"""What a requirements file of this command begins with; then comes the target."""
+
 _BY_ENDING: Mapping[str, Format] = {".toml": "pylock", ".json": "pyodide-lock", ".txt": "requirements"}
 
 
@@ -59,7 +62,7 @@ def write_lock(
 def _requirements(entries: Iterable[LockEntry], target: Target, index_urls: Iterable[str]) -> str:
     """Pins with hashes, each followed by who needs it; an archive of libraries has no version that could be pinned."""
     ordered = sorted(entries, key=lambda entry: entry.name)
-    lines = [f"# Made by `wasminstall lock` for {target.name}."]
+    lines = [f"{MADE_BY}{target.name}."]
     options = ("--index-url", "--extra-index-url")
     lines += [f"{options[min(place, 1)]} {url}" for place, url in enumerate(index_urls)]
     for entry in ordered:

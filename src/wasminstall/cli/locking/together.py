@@ -70,15 +70,26 @@ def _marker(part: _Part, picks: _Part, targets: Sequence[Target], variables: Seq
     for target in targets:
         twin = inside.get(marker_of(target, variables))
         if target not in part and twin is not None:
-            one, other = part[twin].filename, picks[target].filename if target in picks else "nothing"
+            needs = _difference(part[twin], picks.get(target))
             raise LockError(
                 "pylock.toml",
-                f"no marker tells {twin.name} from {target.name}, and the former needs {one}, the latter {other}",
+                f"no marker tells {twin.name} from {target.name}, and {needs}",
                 hint="make a lock for each of them",
             )
     if len(inside) == 1 or len(variables) == 1:
         return " or ".join(inside)
     return " or ".join(f"({marker})" for marker in inside)
+
+
+def _difference(one: LockEntry, other: LockEntry | None) -> str:
+    """What two targets need, said so that the two can be told apart."""
+    if other is None:
+        return f"the former needs {one.filename}, the latter nothing"
+    if one.filename != other.filename:
+        return f"the former needs {one.filename}, the latter {other.filename}"
+    if one.url != other.url:
+        return f"they need {one.filename} from two places: {one.url} and {other.url}"
+    return f"they need {one.filename} with two hashes: {' '.join(_file(one)[1:])} and {' '.join(_file(other)[1:])}"
 
 
 def _depends(part: _Part, by_name: Mapping[str, _Part]) -> tuple[str, ...]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...errors import NoCompatibleWheel, ResolutionError
+from ...indexes import Candidate
 from ...targets import Target, named_target, target_names
 from ..screen import said
 from .files import Files
 
-__all__ = ["advice", "elsewhere"]
+__all__ = ["advice", "elsewhere", "hash_advice"]
 
 
 def advice(error: ResolutionError, name: str, target: Target, files: Files | None) -> tuple[str, ...]:
@@ -28,12 +29,22 @@ def _for_missing_wheel(error: NoCompatibleWheel, name: str, target: Target, file
     if files.pure and files.sdist:
         yield f"its source is all Python: `pip wheel --no-deps {name}` makes a wheel that works; name its address"
         return
-    if target.environment["sys_platform"] == "wasi":
+    system = target.environment["sys_platform"]
+    if system == "wasix":
+        yield "name an index that has wheels for WASIX, such as Wasmer's, with --index-url (PyPI takes none)"
+        return
+    if system == "wasi":
         yield "CPython on WASI loads no compiled modules: use something pure in its place, or another target"
         return
     if files.sdist:
         yield f"build a wheel from {files.sdist} with pyodide-build or cibuildwheel, and name its address"
     yield "ask the project for WebAssembly wheels (PEP 783); PyPI takes them"
+
+
+def hash_advice(candidate: Candidate) -> tuple[str, ...]:
+    """What to try where only the hashes that were given speak against this wheel."""
+    digest = candidate.hashes.get("sha256")
+    return (f"if this is the file you mean, add --hash=sha256:{digest}",) if digest else ()
 
 
 def elsewhere(files: Files) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ from ...requirements.requested import Requested
 from ...resolution import Resolution, Wish
 from ...targets import Target
 from ..screen import said
-from .advice import advice, elsewhere
+from .advice import advice, elsewhere, hash_advice
 from .files import files_of
 from .model import Column, Kind, Problem, Verdict
 from .search import Search
@@ -94,7 +94,7 @@ def _refused_wheel(requirement: Requirement, target: Target) -> tuple[str, str] 
         try:
             direct_candidate(requirement, target)
         except InvalidRequirement as error:
-            return said(error)
+            return error.reason, said(error)[1]
     return None
 
 
@@ -217,16 +217,31 @@ class _Questions:
         kind = _KINDS.get(type(error), "unusable")
         requirement, chain, name = _facts(error)
         files = None
+        message, _ = said(error)
+        tips: tuple[str, ...] | None = None
         if isinstance(error, NoCompatibleWheel):
             specifier = parse_requirement(requirement).specifier if "@" not in requirement else SpecifierSet()
-            files = await files_of(name, specifier, self._search.listings(name), self._context)
-        message, _ = said(error)
-        tips = advice(error, name, self._context.target, files)
+            barred = self._barred_by_hash(name, specifier)
+            if barred is not None:
+                kind, message = "hash", f"the hash of {barred.filename} is none of those that were given"
+                tips = hash_advice(barred)
+            else:
+                files = await files_of(name, specifier, self._search.listings(name), self._context)
+        if tips is None:
+            tips = advice(error, name, self._context.target, files)
         others = () if files is None else elsewhere(files)
         title = name or ", ".join(sorted(failing))
         self.problems.append(Problem(title, kind, requirement, tuple(chain), message, tips, files, others))
         for project in sorted(failing | ({name} - {""})):
             self._fail(project, kind, {name} - {"", project} if name else failing - {project})
+
+    def _barred_by_hash(self, name: str, specifier: SpecifierSet) -> Candidate | None:
+        """The newest wheel that the target can load, where only the hashes that were given speak against it."""
+        if name not in self._wish.hashes:
+            return None
+        offered = (candidate for listing in self._search.listings(name) for candidate in listing.candidates)
+        admitted = [item for item in offered if specifier.contains(item.version, prereleases=True)]
+        return max(admitted, key=lambda item: (item.version, -item.rank), default=None)
 
     def _fail(self, name: str, kind: Kind, because_of: set[str]) -> None:
         before = self.failed.get(name)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ..._vendor.packaging.utils import canonicalize_name
 from ...errors import InvalidInput
-from ...integrations.ipython.import_names import PROJECTS
+from ...integrations.import_names import PROJECTS
 
 __all__ = ["Imports", "imported_modules", "projects_of"]
 

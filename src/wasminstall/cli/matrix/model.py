@@ -17,6 +17,7 @@ Kind = Literal[
     "older",
     "skipped",
     "missing",
+    "hash",
     "version",
     "python",
     "unknown",
@@ -28,8 +29,9 @@ Kind = Literal[
 
 ``works``, or works from the Pyodide ``distribution``; only an ``older`` version works; ``skipped``: its marker says
 that it is not wanted there. ``missing``: a wheel that does not exist, its own or that of something it needs;
-``version``: no such version; ``python``: not for this Python; ``unknown``: no such project; ``conflict``: with
-something else that was asked for; ``unusable``: for another reason. ``unasked``: it could not be found out.
+``hash``: the hash of its wheel is none of those that were given; ``version``: no such version; ``python``: not for
+this Python; ``unknown``: no such project; ``conflict``: with something else that was asked for; ``unusable``: for
+another reason. ``unasked``: it could not be found out.
 """
 
 GOOD: frozenset[Kind] = frozenset(("works", "distribution", "older", "skipped"))

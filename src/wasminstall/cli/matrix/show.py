@@ -20,6 +20,7 @@ __all__ = ["as_json", "show"]
 
 _BAD: dict[Kind, str] = {
     "missing": "no wheel",
+    "hash": "other hash",
     "version": "no such version",
     "python": "other Python",
     "unknown": "no such project",
@@ -171,7 +172,7 @@ def _cell(column: Column, name: str, marks: str) -> str:
             return f"[yellow]{old} {version}[/] [dim]older[/]"
         case "skipped":
             return "[dim]not needed[/]"
-        case "missing" | "python" | "version" | "unknown" if detail and verdict.requested:
+        case "missing" | "hash" | "python" | "version" | "unknown" if detail and verdict.requested:
             return f"[red]{bad} needs {_first_of(detail)}[/]"
         case "conflict" if detail:
             return f"[red]{bad} conflict with {detail}[/]"

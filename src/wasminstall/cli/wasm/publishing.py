@@ -67,12 +67,15 @@ def _record(wheel: WheelArchive) -> Iterator[Finding]:
 
 def _metadata(wheel: WheelArchive) -> Iterator[Finding]:
     where = f"{wheel.dist_info}/METADATA"
+    content = wheel.read(where)
     try:
-        metadata = Metadata.from_email(wheel.read(where))
+        metadata = Metadata.from_email(content)
     except ExceptionGroup as group:
-        for error in _flat(group):
-            yield _refused(f"METADATA: {error}", where)
-        return
+        findings = [_metadata_finding(error, where) for error in _flat(group)]
+        yield from findings
+        if any(finding.level == "refused" for finding in findings):
+            return
+        metadata = Metadata.from_email(content, validate=False)
     if metadata.metadata_version not in _METADATA_VERSIONS:
         yield _refused(f"METADATA: Metadata-Version {metadata.metadata_version} is not one PyPI knows", where)
     if metadata.version.local:
@@ -92,6 +95,16 @@ def _metadata(wheel: WheelArchive) -> Iterator[Finding]:
             yield _refused(f"METADATA: the classifier {classifier!r} says that it is not to be published", where)
         elif classifier.startswith("License ::") and metadata.license_expression:
             yield _refused(f"METADATA: {classifier!r} beside a License-Expression", where, "leave the classifier out")
+
+
+def _metadata_finding(error: Exception, where: str) -> Finding:
+    """Many build backends wrote License-File into metadata that is too old for it; PyPI has many such wheels."""
+    text = f"METADATA: {error}"
+    if str(error).startswith("license-file: license-file introduced in"):
+        return Finding(
+            "warning", text, where, "PyPI takes it all the same; newer build backends write Metadata-Version 2.4"
+        )
+    return _refused(text, where)
 
 
 def _flat(group: ExceptionGroup[Exception]) -> Iterator[Exception]:

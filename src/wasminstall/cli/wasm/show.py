@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from rich.markup import escape
 
@@ -37,8 +38,8 @@ def show_report(report: WheelReport, screen: Screen) -> None:
         _show_modules(report.compiled, screen)
     if report.works:
         _line(screen, "for PyPI", "yes" if report.for_pypi else "no, but it works")
-    for finding in report.findings:
-        _show_finding(finding, screen)
+    for alike in _alike(report.findings, apart=screen.verbose):
+        _show_finding(alike, screen)
     if report.saving is not None:
         less, unpacked = size_of(report.saving.packed), size_of(report.saving.unpacked)
         _line(screen, "can shrink", f"by {less}: `wasminstall wheel shrink` takes {unpacked} for debuggers out")
@@ -65,10 +66,23 @@ def _show_details(module: CompiledModule, screen: Screen) -> None:
         _line(screen, "", f"  section {name}: {size_of(size)}")
 
 
-def _show_finding(finding: Finding, screen: Screen) -> None:
+def _alike(findings: Sequence[Finding], *, apart: bool) -> list[list[Finding]]:
+    """Those that say the same of several members together, unless they are wanted ``apart``."""
+    if apart:
+        return [[finding] for finding in findings]
+    groups: dict[Finding, list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault(replace(finding, where=""), []).append(finding)
+    return list(groups.values())
+
+
+def _show_finding(alike: Sequence[Finding], screen: Screen) -> None:
+    """One finding, with the members that it is about."""
+    finding = alike[0]
     screen.out.print(f"  [{_STYLES[finding.level]}]{_WORDS[finding.level]}:[/] {escape(finding.text)}")
     if finding.where and finding.where not in finding.text:
-        screen.out.print(f"    in {escape(finding.where)}")
+        more = f" and {len(alike) - 1} more (-v lists them)" if len(alike) > 1 else ""
+        screen.out.print(f"    in {escape(finding.where)}{more}")
     if finding.hint:
         screen.out.print(f"    [cyan]try:[/] {escape(finding.hint)}")
 
@@ -91,14 +105,18 @@ def show_shrunk(filename: str, before: int, shrunk: Shrunk, screen: Screen) -> N
 def show_proof(outcomes: Mapping[str, Outcome], version: str, screen: Screen) -> None:
     """What became of each module in Pyodide."""
     proved = [outcome for outcome in outcomes.values() if outcome.state != "failed" and not outcome.why]
-    if proved:
+    if outcomes:
         _line(screen, "proved", f"{len(proved)} of {len(outcomes)} modules import in Pyodide {version}")
     for path, outcome in outcomes.items():
         if outcome.state == "loaded" and outcome.why:
             _line(screen, "loads", f"{path} in Pyodide {version}; {outcome.why}")
+    failed: dict[str, list[str]] = {}
     for path, outcome in outcomes.items():
         if outcome.state == "failed":
-            screen.note(f"{path} does not import in Pyodide {version}, and did not before: {outcome.why}")
+            failed.setdefault(outcome.why, []).append(path)
+    for why, paths in failed.items():
+        which = paths[0] if len(paths) == 1 else f"{paths[0]} and {len(paths) - 1} more"
+        screen.note(f"not proved, as before: {which} in Pyodide {version}: {why}")
 
 
 def _line(screen: Screen, label: str, text: str) -> None:

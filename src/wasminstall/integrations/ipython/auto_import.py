@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, TypeGuard
 
-from .import_names import PROJECTS
+from ..import_names import PROJECTS
 from .session import Pin
 
 __all__ = ["Providers", "imports_between", "is_missing", "providers"]
