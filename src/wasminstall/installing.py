@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 
 from ._vendor.packaging.version import InvalidVersion, Version
 from .addresses import without_credentials
+from .breathing import breathe
 from .bytecode import KeptBytecode
 from .catalogue import Catalogue
 from .context import Context
@@ -181,6 +182,7 @@ class _Install:
         if known is None:
             known = await self._resolve(problem, downloads)
             remember(context, key, known)
+            await breathe()
         return known
 
     def _may_be_fetched(self, candidate: Candidate) -> bool:
@@ -198,11 +200,15 @@ class _Install:
         )
         catalogue = Catalogue(sources, context, downloads, knowledge, self._progress)
         search = resolve(problem, knowledge)
+        begun: list[Candidate] = []
         try:
             while True:
                 needs = next(search)
-                downloads.foresee(filter(self._may_be_fetched, knowledge.favoured.values()))
-                await catalogue.supply(needs)
+                favoured = [*filter(self._may_be_fetched, knowledge.favoured.values())]
+                if favoured != begun:
+                    downloads.foresee(favoured)
+                    begun = favoured
+                await (catalogue.supply(needs) if needs else breathe())
         except StopIteration as end:
             resolution: Resolution = end.value
             return resolution
@@ -275,15 +281,18 @@ async def _carry_out(
     _begin(plan, downloads, progress)
     bytecode = KeptBytecode(context.cache, context.environment.host, digests)
     arrivals: list[asyncio.Future[Arrival]] = [asyncio.Future() for _ in plan.changes]
+    missing = {action.name for action in plan.changes}
 
     async def arrive(action: Action, digest: str, arrival: asyncio.Future[Arrival]) -> None:
         data = await _verified(action, wish, downloads)
+        missing.discard(action.name)
         opened = await _arrival(action, data, context, layouts)
         if not arrival.done():  # cancelled, with the one who waits
             arrival.set_result(opened)
         if all(other.done() for other in arrivals):
             progress.placing(len(arrivals))
-        await bytecode.match(digest, opened.archive.layout)
+        await bytecode.match(digest, opened.archive)
+        await bytecode.compile_ahead(missing)
 
     def staged(name: str, finished: int) -> None:
         if all(arrival.done() for arrival in arrivals):

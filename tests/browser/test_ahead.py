@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -91,6 +92,21 @@ def test_a_server_without_caching_is_not_asked_twice(visitor: Visitor, server: I
     for name in ONCE:
         assert asked.count(f"/pyodide/{name}") == 1, name
     assert len([path for path in asked if path.endswith(".whl")]) == 1
+
+
+def test_large_wheels_leave_the_line_to_what_needs_them(visitor: Visitor, server: IndexServer) -> None:
+    """There is more to compile in what was asked for, while the rest comes."""
+    asked: dict[str, float] = {}
+
+    def late(path: str) -> float:
+        name = path.rpartition("/")[2].partition("-")[0]
+        asked.setdefault(name, time.monotonic())
+        return 1.5 if name == "pandas" and path.endswith(".whl") else 0.0
+
+    server.behave(delay=late)
+    visitor.boot(packages=["pandas"], index=server.url)
+    assert asked["six"] - asked["pandas"] < 1
+    assert asked["numpy"] - asked["pandas"] >= 1.5
 
 
 @pytest.mark.parametrize("kind", ["status:500", "reset"])

@@ -53,6 +53,17 @@ except IndexError:
 result = {"count": len(compiled), "shown": shown, "source": inspect.getsource(networkx.is_planar)}
 AFTER
 """
+WAITING = """
+import warnings
+shown = []
+warnings.showwarning = lambda message, *_: shown.append(str(message))
+await wasminstall.install(["noted", "warned", "networkx"], deps=False, prefer="newest", progress=None, index_urls=URL)
+ahead, counts = [*compiled], [len(shown)]
+import noted, networkx, warned
+counts.append(len(shown))
+await wasminstall.cache.flush()
+result = {"ahead": ahead, "later": compiled[len(ahead):], "warnings": counts}
+"""
 KEPT = "await kept_in_idle_time(2)\nresult['kept'] = await kept()"
 
 
@@ -68,10 +79,12 @@ def world(server: IndexServer, browser: webdriver.Chrome) -> Iterator[None]:
     browser.get("about:blank")
 
 
-def visit(browser: webdriver.Chrome, server: IndexServer, after: str = "", *, where: str = "page") -> Any:
+def visit(
+    browser: webdriver.Chrome, server: IndexServer, after: str = "", *, code: str = VISIT, where: str = "page"
+) -> Any:
     """A new page or worker with a new Python that installs and imports; what ``result`` is."""
     browser.get(f"{server.origin}/bytecode/index.html")
-    code = VISIT.replace("URL", repr(server.url)).replace("AFTER", textwrap.dedent(after))
+    code = code.replace("URL", repr(server.url)).replace("AFTER", textwrap.dedent(after))
     source = f"""
         import {{ boot }} from "{server.origin}/wasminstall/wasminstall.mjs";
         const work = async () => {{
@@ -109,6 +122,23 @@ def test_the_second_visit_compiles_nothing(browser: webdriver.Chrome, server: In
     assert second["count"] == 0
     assert [second["shown"], second["source"]] == [first["shown"], first["source"]]
     assert "return values[42]\n           ~~~~~~^^^^" in first["shown"]
+
+
+@pytest.mark.parametrize("where", ["page", "worker"])
+def test_compiled_while_the_install_waits(browser: webdriver.Chrome, server: IndexServer, where: str) -> None:
+    """For a wheel that is late; imports take it, warn as ever, and what they took is kept for the next visit."""
+    server.add(*make_wheel("warned", "1.0", files={"warned.py": "value = 1 is 1\n"}))
+    before = server.behaviour
+    server.behave(delay=lambda path: 2.0 if path.endswith("noted-1.0-py3-none-any.whl") else 0.0)
+    try:
+        found = visit(browser, server, code=WAITING, where=where)
+    finally:
+        server.behaviour = before
+    assert "networkx/__init__.py" in found["ahead"]
+    assert found["later"].count("warned.py") == 1
+    assert not set(found["later"]) & set(found["ahead"]) - {"warned.py"}
+    assert found["warnings"] == [0, 1]
+    assert visit(browser, server, where=where)["count"] == 0
 
 
 def test_a_worker_and_a_page_share_it(browser: webdriver.Chrome, server: IndexServer) -> None:

@@ -91,8 +91,8 @@ describe("locks", () => {
     ].join("\n");
     const found = ahead.wheelsOfPylock(lock, "https://own/locks/pylock.toml", "cp314");
     assert.deepEqual(found, [
-      { url: "https://host/a-1-py3-none-any.whl", sha256 },
-      { url: "https://own/locks/b-1-cp314-cp314-pyemscripten_2026_0_wasm32.whl", sha256 },
+      { url: "https://host/a-1-py3-none-any.whl", sha256, later: false },
+      { url: "https://own/locks/b-1-cp314-cp314-pyemscripten_2026_0_wasm32.whl", sha256, later: false },
     ]);
   });
 
@@ -109,5 +109,28 @@ describe("locks", () => {
     assert.deepEqual(urls("a"), ["https://host/p/a.whl", "https://host/p/b.whl"]);
     assert.deepEqual(urls("a>=2"), []);
     assert.equal(ahead.closure(lock, undefined, "https://host/p/").length, 3);
+  });
+
+  test("what others need comes later, unless it is pure and so most likely small", () => {
+    const one = (/** @type {string} */ file, /** @type {string[]} */ depends) => ({
+      version: "1.0",
+      file_name: file,
+      sha256,
+      depends,
+    });
+    const compiled = "1-cp314-cp314-pyemscripten_2026_0_wasm32.whl";
+    const packages = {
+      a: one(`a-${compiled}`, ["b", "c"]),
+      b: one(`b-${compiled}`, []),
+      c: one("c-1-py3-none-any.whl", []),
+    };
+    const later = (/** @type {string[] | undefined} */ wanted) =>
+      ahead
+        .closure({ info: {}, packages }, wanted && ahead.wantedOf(wanted), "https://host/")
+        .filter((/** @type {any} */ each) => each.later)
+        .map((/** @type {any} */ { url }) => url);
+    assert.deepEqual(later(["a"]), [`https://host/b-${compiled}`]);
+    assert.deepEqual(later(["a", "b"]), []);
+    assert.deepEqual(later(undefined), []);
   });
 });

@@ -66,8 +66,8 @@ async def given_back(
         await cache.put(KIND, bytecode_key(SHA), *kept)
     host = MountingHost(site.folder)
     bytecode = KeptBytecode(cache, host, [SHA, ""])
-    await bytecode.match(SHA, wheel.layout)
-    await bytecode.match("", wheel.layout)
+    await bytecode.match(SHA, wheel)
+    await bytecode.match("", wheel)
     bytecode.give_back()
     return sorted(str(path.relative_to(site.folder)) for path in site.folder.rglob("*.pyc"))
 

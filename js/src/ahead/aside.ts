@@ -6,6 +6,13 @@
 import type { Named } from "./ask.js";
 import type { Asked } from "./early.js";
 
+/** What the thread is asked. */
+interface Question {
+  readonly url: string;
+  readonly headers: Named;
+  readonly later: boolean;
+}
+
 /** What the thread tells: the head of an answer, pieces of its body, whether that was all. */
 type Told =
   | { readonly status: number; readonly url: string; readonly headers: [string, string][] }
@@ -43,7 +50,7 @@ class Thread {
   }
 
   /** Undefined where it does not work. */
-  ask(url: string, headers: Named): Asked | undefined {
+  ask(url: string, headers: Named, later: boolean): Asked | undefined {
     if (this.#broken) return undefined;
     const { port1: here, port2: there } = new MessageChannel();
     this.#underWay += 1;
@@ -51,7 +58,7 @@ class Thread {
       this.#underWay -= 1;
       this.#endLater();
     });
-    this.#worker.postMessage({ url, headers }, [there]);
+    this.#worker.postMessage({ url, headers, later }, [there]);
     return { answer, abort: () => here.postMessage("abort") };
   }
 
@@ -94,10 +101,26 @@ function assembled(port: MessagePort, worker: Worker, ended: () => void): Promis
 
 /** The thread's whole program: its text is taken, so that it uses nothing from outside. */
 function serve(): void {
-  self.onmessage = async ({ data: { url, headers }, ports }: MessageEvent<{ url: string; headers: Named }>) => {
+  // The line is not to be idle for a round trip; and who waits for an answer loses patience after half a minute.
+  const [few, longest] = [2 ** 18, 15_000];
+  const toCome = new Map<MessagePort, number>();
+  const waiting: (() => void)[] = [];
+  const look = (): void => {
+    const bytes = [...toCome.values()].reduce((sum, each) => sum + each, 0);
+    if (bytes < few) for (const begin of waiting.splice(0)) begin();
+  };
+  self.onmessage = async ({ data: { url, headers, later }, ports }: MessageEvent<Question>) => {
     const port = ports[0] as MessagePort;
     const controller = new AbortController();
     port.onmessage = () => controller.abort();
+    if (!later) toCome.set(port, Number.POSITIVE_INFINITY);
+    else {
+      await new Promise<void>((begin) => {
+        waiting.push(begin);
+        setTimeout(begin, longest);
+        look();
+      });
+    }
     try {
       const response = await fetch(url, { headers, credentials: "same-origin", signal: controller.signal });
       const told = new Headers(response.headers);
@@ -105,12 +128,18 @@ function serve(): void {
       if (response.type !== "basic") told.delete("content-length");
       port.postMessage({ status: response.status, url: response.url, headers: [...told] });
       const reader = response.body?.getReader();
+      let left = Number(response.headers.get("content-length") ?? Number.POSITIVE_INFINITY);
       for (let piece = await reader?.read(); piece && !piece.done; piece = await reader?.read()) {
+        left -= piece.value.length;
         port.postMessage(piece.value, [piece.value.buffer]);
+        if (!later) toCome.set(port, left);
+        look();
       }
       port.postMessage(true);
     } catch {
       port.postMessage(false);
     }
+    toCome.delete(port);
+    look();
   };
 }

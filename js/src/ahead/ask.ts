@@ -17,11 +17,13 @@ export async function askForText(early: Early, url: string): Promise<string> {
   return (await text) ?? "";
 }
 
-/** Ask for what is large, or can wait, when the line is free. */
-export function askWhenFree(early: Early, url: string, headers: Named = {}): void {
+/** Ask for what is large, or can wait, when the line is free; what is to come `later`, when most of the others is here. */
+export function askWhenFree(early: Early, url: string, headers: Named = {}, later = false): void {
   if (!/^https?:/.test(url)) return;
   openThread(); // while this one has the time for it
-  early.whenFree(() => early.add(url, headers, () => openThread()?.ask(url, headers) ?? askAndRead(url, headers)));
+  early.whenFree(() =>
+    early.add(url, headers, () => openThread()?.ask(url, headers, later) ?? askAndRead(url, headers)),
+  );
 }
 
 /** A body that nobody reads soon ceases to come: a copy of this one is read. */

@@ -19,13 +19,16 @@ interface Entry {
 /** The files of what is wanted and of what that depends on; of everything, where nothing is named. */
 export function closure(lock: PyodideLock, wanted: readonly Wanted[] | undefined, folder: string): WheelFile[] {
   const entries = new Map(Object.entries(lock.packages).map(([key, entry]) => [canonical(key), entry]));
-  const fitting = wanted?.filter(({ name, accepts }) => accepts(entries.get(name)?.version ?? ""));
-  const names = new Set(fitting?.map(({ name }) => name) ?? entries.keys());
+  const asked = wanted?.filter(({ name, accepts }) => accepts(entries.get(name)?.version ?? ""));
+  const first = new Set(asked?.map(({ name }) => name) ?? entries.keys());
+  const names = new Set(first);
   // A set takes what is added while it is walked.
   for (const name of names) for (const depend of entries.get(name)?.depends ?? []) names.add(canonical(depend));
   return [...names].flatMap((name) => {
     const entry = entries.get(name);
-    return entry?.sha256 ? [{ url: new URL(entry.file_name, folder).href, sha256: entry.sha256 }] : [];
+    if (!entry?.sha256) return [];
+    const { file_name: file, sha256 } = entry;
+    return [{ url: new URL(file, folder).href, sha256, later: !first.has(name) && !file.endsWith("-none-any.whl") }];
   });
 }
 

@@ -43,6 +43,8 @@ interface Outlook extends Omit<Known, "openStore"> {
 export interface WheelFile {
   readonly url: string;
   readonly sha256: string;
+  /** Large, and only what others need: it leaves the line to them. */
+  readonly later: boolean;
 }
 
 /** As src/wasminstall/indexes/simple.py asks. */
@@ -71,7 +73,7 @@ async function lookAheadFor(early: Early, outlook: Outlook): Promise<void> {
     const { lock } = outlook;
     const wheels = await (lock === undefined ? foresee(early, outlook) : wheelsOfLock(early, outlook, lock));
     const kept = await outlook.kept;
-    for (const { url, sha256 } of wheels) if (!kept.has(`wheel/${sha256}`)) askWhenFree(early, url);
+    for (const { url, sha256, later } of wheels) if (!kept.has(`wheel/${sha256}`)) askWhenFree(early, url, {}, later);
   } catch {
     // Something is not as it should be: Python will say what.
   }

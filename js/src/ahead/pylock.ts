@@ -23,7 +23,7 @@ function wheelIn(file: string, base: string, tag: string): WheelFile[] {
   const address = /^["']([^"'\s]+)["']/.exec(file)?.[1] ?? "";
   const sha256 = /\bsha256["']?\s*=\s*["']([0-9a-f]{64})["']/.exec(file)?.[1];
   if (!sha256 || !fits(new URL(address, base || undefined).pathname, tag)) return [];
-  return [{ url: new URL(address, base || undefined).href, sha256 }];
+  return [{ url: new URL(address, base || undefined).href, sha256, later: false }];
 }
 
 function fits(path: string, tag: string): boolean {

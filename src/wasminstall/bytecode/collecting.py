@@ -20,9 +20,12 @@ _bootstrap: Any = _typed_bootstrap
 Told = Callable[[str, int, CodeType], None]
 """Called with the path of a source, its size in bytes and its code, in the middle of an import. Must not raise."""
 
+Take = Callable[[object, object], CodeType | None]
+"""Called with a source and its path before that is compiled: its code, if that is known. Must not raise."""
 
-def tell_of_compiled(told: Told) -> Callable[[], None]:
-    """Call ``told`` for every module that an import compiles; returns what ends it.
+
+def tell_of_compiled(told: Told, take: Take = lambda _source, _path: None) -> Callable[[], None]:
+    """Call ``told`` for every module that an import compiles, or finds compiled by ``take``; returns what ends it.
 
     Only for what importlib's own loader read from a file and compiled as it was: not for loaders derived from it, which
     may change the source before, and not for those who call it for purposes of their own. Nothing is told where
@@ -31,7 +34,7 @@ def tell_of_compiled(told: Told) -> Callable[[], None]:
     original: Any = SourceFileLoader.source_to_code
     if not isinstance(original, FunctionType):
         return lambda: None
-    bootstrap = SimpleNamespace(**{**vars(_bootstrap), "_call_with_frames_removed": _telling(told)})
+    bootstrap = SimpleNamespace(**{**vars(_bootstrap), "_call_with_frames_removed": _telling(told, take)})
     hook: Any = FunctionType(
         original.__code__, {**original.__globals__, "_bootstrap": bootstrap}, "source_to_code", original.__defaults__
     )
@@ -51,13 +54,13 @@ def tell_of_compiled(told: Told) -> Callable[[], None]:
     return end
 
 
-def _telling(told: Told) -> FunctionType:
+def _telling(told: Told, take: Take) -> FunctionType:
     """``_call_with_frames_removed`` for ``source_to_code``, at the same line of the same file for tracebacks."""
     real: CodeType = _bootstrap._call_with_frames_removed.__code__
     get_code = SourceFileLoader.get_code.__code__
 
     def _call_with_frames_removed(f: Any, *args: Any, **kwds: Any) -> Any:  # noqa: ANN401
-        code = f(*args, **kwds)
+        code = (take(*args[:2]) if kwds.get("optimize") == -1 else None) or f(*args, **kwds)
         caller = sys._getframe(1)
         if caller.f_back and caller.f_back.f_code is get_code and type(caller.f_locals["self"]) is SourceFileLoader:
             data, path = args[:2]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -14,9 +14,10 @@ from ..hosts.port import Host
 from ..paths import absolute_paths
 from ..transport.port import Body
 from ..wheels.layout import Scheme
-from ..wheels.mountable import COLUMNS, Columns, Group, Layout
+from ..wheels.mountable import COLUMNS, Columns, Group
+from .ahead import Ahead, Archive
 from .container import read_index
-from .keeping import KIND, keep
+from .keeping import KIND, hand_over, keep
 from .names import bytecode_key, bytecode_paths, is_wanted
 
 __all__ = ["KeptBytecode"]
@@ -48,16 +49,18 @@ class KeptBytecode:
     def __init__(self, cache: Cache, host: Host, digests: Iterable[str]) -> None:
         self._host = host
         self._given: list[_Given] = []
+        self._bare: list[tuple[Archive, str]] = []
+        self._ahead = Ahead()
         self._found: asyncio.Future[Mapping[str, Entry] | None] | None = None
         if host.mounter is not None and is_wanted():
             self._found = asyncio.ensure_future(_read(cache, [bytecode_key(digest) for digest in digests if digest]))
 
-    async def match(self, sha256: str, layout: Layout) -> None:
+    async def match(self, sha256: str, archive: Archive) -> None:
         """Note what there is for this wheel, and that there may be more next time.
 
         ``sha256`` is its digest if that was announced, else empty: then there is nothing.
         """
-        found = await self._found if self._found is not None and sha256 else None
+        found, layout = await self._found if self._found is not None and sha256 else None, archive.layout
         if not layout.dist_info:
             return
         site, mounter = str(self._host.paths[layout.root]), self._host.mounter
@@ -69,10 +72,17 @@ class KeptBytecode:
         group = _usable(layout.root, sources, entry) if entry else None
         if entry is None or group is None:
             self._given.append(_Given(sha256, site, layout.dist_info, modules))
+            self._bare.append((archive, site))
         else:
             files = absolute_paths(site, group.paths)
             given = _Given(sha256, site, layout.dist_info, modules, entry.body, group.columns, files)
             self._given.append(given)
+
+    async def compile_ahead(self, missing: Sized) -> None:
+        """Compile of the wheels without any what imports will want, for as long as others are ``missing``."""
+        while self._bare and missing:
+            self._ahead.add(*self._bare.pop())
+        await self._ahead.work(missing)
 
     def give_back(self) -> None:
         """Mount it all. The wheels are in place: nothing here fails, and nothing takes them out again."""
@@ -81,6 +91,7 @@ class KeptBytecode:
                 with suppress(WheelError, OSError):
                     self._host.mounter.mount_columns("bytecode", given.body, given.columns, given.files)
             keep(given.sha256, given.site, given.dist_info, given.sources)
+        hand_over(self._ahead.compiled)
 
 
 async def _read(cache: Cache, keys: list[str]) -> Mapping[str, Entry] | None:

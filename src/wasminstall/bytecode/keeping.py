@@ -12,12 +12,13 @@ from typing import NamedTuple
 
 from ..cache import Cache, open_cache
 from ..locks.provenance import read_provenance
+from .ahead import Compiled
 from .collecting import tell_of_compiled
 from .container import Packing, begins_with, header, open_archive, pyc, read_index
 from .idle import Idle, idle
 from .names import bytecode_key, is_wanted
 
-__all__ = ["KIND", "Keeper", "keep", "settle"]
+__all__ = ["KIND", "Keeper", "hand_over", "keep", "settle"]
 
 KIND = "bytecode"
 """Of entries in the cache."""
@@ -51,6 +52,7 @@ class Keeper:
         self._idle = idle
         self._wheels: dict[str, _Wheel] = {}
         self._pending: dict[str, tuple[int, CodeType]] = {}
+        self._ahead: Compiled = {}
         self._working = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
         self._in_haste = 0
@@ -68,7 +70,11 @@ class Keeper:
         for path in paths if self._pending else ():  # compiled of what was there before
             self._pending.pop(path, None)
         if self._end is None:
-            self._end = tell_of_compiled(self._see)
+            self._end = tell_of_compiled(self._see, self._take)
+
+    def hand_over(self, compiled: Compiled) -> None:
+        """Let imports take these, until what the first of them compiled has been stored."""
+        self._ahead = compiled
 
     def stop(self) -> None:
         """See nothing any more."""
@@ -76,6 +82,7 @@ class Keeper:
             self._end()
         self._end = None
         self._wheels.clear()
+        self._ahead = {}
 
     async def settle(self) -> None:
         """Store now what was compiled so far. Never raises."""
@@ -87,6 +94,15 @@ class Keeper:
         if self._task is not None and not self._pending:
             self._task.cancel()
             self._task = None
+
+    def _take(self, source: object, path: object) -> CodeType | None:
+        if not (isinstance(path, str) and isinstance(source, bytes)):
+            return None
+        known, code = self._ahead.get(path, (b"", None))
+        if code is None or known != source:
+            return None
+        del self._ahead[path]
+        return code
 
     def _see(self, path: str, size: int, code: CodeType) -> None:
         """Called in the middle of imports: only notes it."""
@@ -113,7 +129,7 @@ class Keeper:
 
     async def _store(self) -> None:
         async with self._working:
-            pending, self._pending = self._pending, {}
+            pending, self._pending, self._ahead = self._pending, {}, {}
             try:
                 await self._store_all(pending)
             except Exception:  # noqa: BLE001 - it saves time, or it does not
@@ -181,6 +197,11 @@ _keeper = Keeper(open_cache)
 def keep(sha256: str, site: str, dist_info: str, sources: Iterable[str]) -> None:
     """``Keeper.keep`` for this interpreter."""
     _keeper.keep(sha256, site, dist_info, sources)
+
+
+def hand_over(compiled: Compiled) -> None:
+    """``Keeper.hand_over`` for this interpreter."""
+    _keeper.hand_over(compiled)
 
 
 async def settle() -> None:
