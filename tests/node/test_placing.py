@@ -110,3 +110,16 @@ def test_every_pyodide(tmp_path: Path, build: str) -> None:
     check_same(found)
     assert lazy_files(found[1]) == lazy_files(found[2]) > 8
     assert {"/share/x", "/bin/run"} <= {path.removeprefix("/home/pyodide") for path in found[0]}
+
+
+@pytest.mark.parametrize("build", ["pyodide-0.27", "pyodide"])
+def test_a_wheel_as_most_are_is_never_opened(tmp_path: Path, build: str) -> None:
+    """Not even the first time: js/src/wheelfs has looked at it."""
+    filename, data = make_wheel("plain", "1.0", requires=["other"], data={"scripts/run": "#!python\n"})
+    with IndexServer() as index:
+        index.add(filename, data)
+        wanted = [f"plain @ {index.file_url(filename)}#sha256={hashlib.sha256(data).hexdigest()}"]
+        found = run_in_node(build, INSTALL, cache_folder=tmp_path, wanted=wanted, mounting=True, again=True)
+    assert lazy_files(found) == 3
+    assert any(path.endswith("/plain/__init__.py") for path in found)
+    assert any(path.endswith("/bin/run") for path in found)

@@ -10,8 +10,10 @@ from pathlib import Path
 
 from wasminstall.hosts.folder import FolderHost
 from wasminstall.transport import Body
+from wasminstall.wheels.archive import Limits
 from wasminstall.wheels.directory import Member
 from wasminstall.wheels.mountable import COLUMNS, Columns, columns_of
+from wasminstall.wheels.survey import Survey
 
 __all__ = ["MountingHost"]
 
@@ -25,6 +27,9 @@ class FolderMounter:
     def can_mount(self, path: str) -> bool:
         """See ``Mounter.can_mount``."""
         return bool(path)
+
+    def survey(self, body: Body, limits: Limits) -> Survey | None:
+        """See ``Mounter.survey``: this knows no wheel."""
 
     def mount(self, filename: str, body: Body, files: Sequence[tuple[str, Member]]) -> None:
         """See ``Mounter.mount``."""

@@ -5,6 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import resource
+import signal
+import subprocess
+import sys
+import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -301,6 +305,39 @@ async def test_when_even_going_back_fails(prefix: Path, monkeypatch: pytest.Monk
     assert ".wasminstall-" in caught.value.hint
     kept = [path.read_text() for path in prefix.rglob(".wasminstall-*/old/*")]
     assert kept == ["__version__ = '1.0'\n"]
+
+
+async def test_what_a_killed_process_left_is_swept(tmp_path: Path) -> None:
+    """Once it is an hour old, and never where something was taken out of the environment."""
+    program = """
+        import asyncio, os, sys
+        from pathlib import Path
+        from support.wheel_factory import make_wheel
+        from wasminstall.environment import Arrival, Environment
+        from wasminstall.hosts.folder import FolderHost
+        from wasminstall.hosts.transaction import Transaction
+        from wasminstall.wheels.wheel import WheelArchive
+        Transaction.commit = lambda *_: os.kill(os.getpid(), 9)
+        place = [Arrival(WheelArchive(*make_wheel("foo", "1.0")))]
+        asyncio.run(Environment(FolderHost(Path(sys.argv[1]))).apply(place=place))
+    """
+    command = [sys.executable, "-c", textwrap.dedent(program), str(tmp_path)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    assert subprocess.run(command, env=environment, check=False).returncode == -signal.SIGKILL
+    (left,) = tmp_path.iterdir()
+    assert list(left.rglob("*.py"))
+    (taken_out := tmp_path / ".wasminstall-0123456789ab" / "old").mkdir(parents=True)
+    (others := tmp_path / ".wasminstall-mine").mkdir()
+
+    async def next_install(name: str) -> None:
+        await Environment(FolderHost(tmp_path)).apply(place=[arrival(name, "1.0")])
+
+    await next_install("bar")
+    assert left.exists()
+    for folder in (left, taken_out.parent, others):
+        os.utime(folder, (0, 0))
+    await next_install("baz")
+    assert [left.exists(), taken_out.exists(), others.exists()] == [False, True, True]
 
 
 def test_a_transaction_stays_below_its_roots(tmp_path: Path) -> None:

@@ -7,9 +7,12 @@
 
 import { Folders, isInMemfs } from "./folders.js";
 import { checkData, resolveOffsets } from "./headers.js";
+import { unpack } from "./inflate.js";
 import { explainLibrary, forgetFailedLibraries, type Linker } from "./libraries.js";
 import { Errno, errnoOf, type FileSystem, type FsNode, type Runtime } from "./memfs.js";
 import { COLUMNS, type LazyNode, type LazyNodeClass, lazyNodeClass, type Source } from "./node.js";
+
+import { type Limits, type Survey, survey } from "./survey.js";
 
 export type { Runtime } from "./memfs.js";
 
@@ -32,6 +35,8 @@ export interface WheelFs {
    *   before it mounted, a number: the file system's error, as when a folder is in the way of a file
    */
   mount(archive: Uint8Array, names: string, paths: string, table: Float64Array, label: string): string;
+  /** What is in a wheel, if it is in every respect as nearly all are: Python is asked about any other. */
+  survey(archive: Uint8Array, limits: Limits): Survey | undefined;
   /** Whether a file is mounted and not unpacked yet. */
   isLazy(path: string): boolean;
   /** Why a shared library cannot be loaded, as half a sentence; "" when nothing is seen. For use after a failure. */
@@ -44,6 +49,15 @@ export interface WheelFs {
 export function createWheelFs(runtime: Runtime): WheelFs {
   let lazy: LazyNodeClass | undefined;
   return {
+    survey(archive, limits) {
+      if (!hasParts(runtime)) return undefined;
+      try {
+        return survey(archive, limits, (member) => unpack(runtime._module, member));
+      } catch (error) {
+        if (error instanceof RangeError) return undefined; // out of memory, which Python can tell of
+        throw error;
+      }
+    },
     canMount: (path) => hasParts(runtime) && isInMemfs(runtime.FS, path),
     isLazy: (path) => Boolean((runtime.FS.lookupPath(path, { follow: true }).node as Partial<LazyNode>).source),
     explainLibrary(path) {

@@ -9,14 +9,17 @@ from __future__ import annotations
 import os
 from array import array
 from collections.abc import Sequence
+from dataclasses import astuple
 
 from pyodide.ffi import to_js
 
 from ..errors import InvalidWheel, UnsafeWheel
 from ..javascript import JavaScriptBytes, page_helper
 from ..transport.port import Body
+from ..wheels.archive import Limits
 from ..wheels.directory import Member
 from ..wheels.mountable import Columns, columns_of
+from ..wheels.survey import Survey
 
 __all__ = ["Mounter"]
 
@@ -28,6 +31,16 @@ class Mounter:
         """Whether files can be mounted in this folder, which need not exist yet."""
         helper = page_helper()
         return helper is not None and bool(helper.wheelFs.canMount(path))
+
+    def survey(self, body: Body, limits: Limits) -> Survey | None:
+        """See ``Mounter.survey`` of ``port.py``."""
+        helper = page_helper()
+        if helper is None or not isinstance(body, JavaScriptBytes):
+            return None
+        found = helper.wheelFs.survey(body.proxy, to_js(astuple(limits)))
+        if found is None:
+            return None
+        return Survey(found.distInfo, Columns(found.names, found.table.to_bytes()), found.tails, found.apart)
 
     def mount(self, filename: str, body: Body, files: Sequence[tuple[str, Member]]) -> None:
         """Make a file of every (absolute path, member of the archive ``body``), with the folders it needs.

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Protocol
 
 from ..transport.port import Body
+from ..wheels.archive import Limits
 from ..wheels.directory import Member
 from ..wheels.layout import Scheme
 from ..wheels.mountable import Columns
+from ..wheels.survey import Survey
 
 __all__ = ["Host", "Mounter", "Placed"]
 
@@ -36,6 +38,10 @@ class Placed:
 
 class Mounter(Protocol):
     """Makes files out of an archive without unpacking it."""
+
+    def survey(self, body: Body, limits: Limits) -> Survey | None:
+        """What is in a wheel, if everything about it is as it mostly is; ``None`` when it has to be opened."""
+        ...
 
     def can_mount(self, path: str) -> bool:
         """Whether files can be mounted in this folder, which need not exist yet."""

@@ -112,7 +112,7 @@ def _packed(filename: str, body: Body | memoryview, member: Member) -> bytes | m
         raise InvalidWheel(filename, f"its member {member.name!r} has no local header")
     *_, name_length, extra_length = _LOCAL_HEADER.unpack(header)
     name = bytes(body[start : start + name_length])
-    if name.decode("utf-8" if member.utf8 else "cp437", "replace") != member.name:
+    if name.decode("utf-8" if member.utf8 or name.isascii() else "cp437", "replace") != member.name:
         raise UnsafeWheel(filename, member.name, "its local header gives another name")
     start += name_length + extra_length
     return body[start : start + member.packed_size]

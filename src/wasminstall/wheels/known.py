@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 
 from ..transport.port import Body
 from .archive import LibraryArchive, Limits
-from .mountable import Layout
+from .directory import Member
+from .mountable import Layout, Members
 from .wheel import WheelArchive
 
 __all__ = ["KnownArchive", "opened"]
@@ -23,6 +25,12 @@ class KnownArchive:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.filename}>"
+
+    @cached_property
+    def members(self) -> Mapping[str, Member]:
+        """Those members that are placed just as they are where the archive's root goes."""
+        group = next((group for group in self.layout.groups if group.scheme == self.layout.root), None)
+        return {} if group is None else Members(group.columns)
 
     @cached_property
     def opened(self) -> WheelArchive | LibraryArchive:

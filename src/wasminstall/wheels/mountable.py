@@ -7,7 +7,7 @@ once, when the archive has been judged; what comes out is the same every time, a
 from __future__ import annotations
 
 from array import array
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from .directory import Member
 from .layout import Place, Scheme
 from .record import RecordEntry, row_tail
 
-__all__ = ["COLUMNS", "Columns", "Group", "Layout", "Unread", "columns_of", "layout_of"]
+__all__ = ["COLUMNS", "Columns", "Group", "Layout", "Members", "Unread", "columns_of", "layout_of"]
 
 COLUMNS = 7
 """Numbers that js/src/wheelfs wants to know of a member."""
@@ -34,6 +34,28 @@ class Columns(NamedTuple):
 
     names: str
     table: bytes
+
+
+class Members(Mapping[str, Member]):
+    """The members of columns by name, each made when it is asked for; only those whose name is ASCII.
+
+    Of mode and flags they know as much as reading and placing them takes.
+    """
+
+    def __init__(self, columns: Columns) -> None:
+        self._rows = {name: row for row, name in enumerate(columns.names.split("\0")) if name.isascii()}
+        self._table = memoryview(columns.table).cast("d")
+
+    def __getitem__(self, name: str) -> Member:
+        start = self._rows[name] * COLUMNS
+        offset, packed_size, size, method, crc, mode, mtime = map(int, self._table[start : start + COLUMNS])
+        return Member(name, offset, packed_size, size, method, crc, mtime, mode, 0)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
 
 
 @dataclass(frozen=True)

@@ -7,17 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Literal
 
-from .._vendor.packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
-from .._vendor.packaging.version import InvalidVersion, Version
 from ..errors import InvalidWheel, UnsafeWheel
 from ..transport.port import Body
 from .archive import DEFAULT_LIMITS, Archive, Limits, read_member
 from .directory import Member
 from .layout import Place, lay_out
-from .metadata import Metadata, parse_headers, parse_metadata
 from .mountable import Layout, Unread, layout_of
+from .named import NamedWheel, Root
 from .record import STRONG_ALGORITHMS, RecordEntry, digest, parse_record
 
 __all__ = ["WheelArchive", "read_checked"]
@@ -38,17 +35,14 @@ class WheelArchive(Archive):
 
     def __init__(self, filename: str, data: Body, *, limits: Limits = DEFAULT_LIMITS) -> None:
         super().__init__(filename, data, limits=limits)
-        try:
-            self.name, version, _, _ = parse_wheel_filename(filename)
-        except InvalidWheelFilename:
-            reason = "its name does not follow NAME-VERSION(-BUILD)-PYTHON-ABI-PLATFORM.whl"
-            raise InvalidWheel(filename, reason) from None
-        self.version = str(version)
-        self.dist_info = self._find_dist_info(version)
+        named = NamedWheel(filename)
+        self.name, self.version = named.name, named.version
+        self.dist_info = self._find_dist_info()
+        named.check_folder(self.dist_info)
         self.generated = frozenset(f"{self.dist_info}/{name}" for name in _GENERATED)
         self.record: Mapping[str, RecordEntry] = self._read_record()
-        self.metadata = self._read_metadata(version)
-        self.root: Literal["purelib", "platlib"] = self._read_root()
+        self.metadata = named.read_metadata(self._text("METADATA"))
+        self.root: Root = named.read_root(self._text("WHEEL"))
         self.places: Mapping[str, Place] = self._lay_out()
 
     @cached_property
@@ -80,23 +74,12 @@ class WheelArchive(Archive):
         """
         return read_checked(self.filename, self.body, self.members[name], self.record.get(name))
 
-    def _find_dist_info(self, version: Version) -> str:
+    def _find_dist_info(self) -> str:
         tops = {name.partition("/")[0] for name in self.members if "/" in name}
         found = sorted(top for top in tops if top.lower().endswith(".dist-info"))
         if len(found) != 1:
             raise InvalidWheel(self.filename, f"it has {len(found)} .dist-info folders, not one {found or ''}".rstrip())
-        name, _, its_version = found[0][: -len(".dist-info")].partition("-")
-        self._agree(found[0], name, its_version, version)
         return found[0]
-
-    def _agree(self, where: str, name: str, its_version: str, version: Version) -> None:
-        """Raise ``InvalidWheel`` unless this name and version are those of the file name."""
-        try:
-            same_version = Version(its_version) == version
-        except InvalidVersion:
-            same_version = False
-        if canonicalize_name(name) != self.name or not same_version:
-            raise InvalidWheel(self.filename, f"its {where} is about {name} {its_version}")
 
     def _read_record(self) -> dict[str, RecordEntry]:
         try:
@@ -121,24 +104,6 @@ class WheelArchive(Archive):
                 raise UnsafeWheel(self.filename, entry.path, f"RECORD vouches for it with {entry.algorithm} only")
             if seen.setdefault(entry.path, entry) != entry:
                 raise UnsafeWheel(self.filename, entry.path, "RECORD lists it twice, differently")
-
-    def _read_metadata(self, version: Version) -> Metadata:
-        try:
-            metadata = parse_metadata(self._text("METADATA"))
-        except ValueError as error:
-            raise InvalidWheel(self.filename, f"its METADATA has {error}") from None
-        self._agree("METADATA", metadata.name, metadata.version, version)
-        return metadata
-
-    def _read_root(self) -> Literal["purelib", "platlib"]:
-        headers = parse_headers(self._text("WHEEL"))
-        major = headers.get("wheel-version", ("",))[0].partition(".")[0]
-        if major != "1":
-            raise InvalidWheel(self.filename, f"its Wheel-Version is {major or 'missing'!r}; this installer knows 1")
-        answer = headers.get("root-is-purelib", ("",))[0].lower()
-        if answer not in ("true", "false"):
-            raise InvalidWheel(self.filename, "WHEEL does not say whether Root-Is-Purelib is true or false")
-        return "purelib" if answer == "true" else "platlib"
 
     def _lay_out(self) -> dict[str, Place]:
         stem = self.dist_info[: -len(".dist-info")]
