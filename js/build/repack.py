@@ -56,6 +56,7 @@ def is_wanted(name: str) -> bool:
 def slim(source: bytes, *, documented: bool) -> bytes:
     """Return the module without comments, what only type checkers read and, unless ``documented``, docstrings.
 
+    Without ``documented`` it has no ``__all__`` either, unless it reads that itself: nobody imports a star from it.
     Of a class the first line of its docstring stays: without any, ``dataclass`` computes a signature at import.
     Annotations in classes are fields and stay.
     """
@@ -66,6 +67,8 @@ def slim(source: bytes, *, documented: bool) -> bytes:
             node.body = [*node.body[:first], *filter(ever_runs, node.body[first:])] or [ast.Pass()]
         if not documented:
             strip(node)
+    if not documented and source.count(b"__all__") == 1:
+        tree.body = [node for node in tree.body if not is_all(node)] or [ast.Pass()]
     return ast.unparse(tree).encode()
 
 
@@ -76,6 +79,12 @@ def ever_runs(node: ast.stmt) -> bool:
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return False
     return not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING" and not node.orelse)
+
+
+def is_all(node: ast.stmt) -> bool:
+    """Whether a statement says which names a module is for."""
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    return any(isinstance(each, ast.Name) and each.id == "__all__" for each in targets)
 
 
 def strip(node: ast.AST) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .graph import current_graph
-from .tables import html_table
+from .tables import escape, html_table
 
 __all__ = ["Problem", "Problems", "check"]
 
@@ -32,8 +32,6 @@ class Problems(tuple[Problem, ...]):
         return "\n".join(map(str, self)) or "Everything that is installed fits together"
 
     def _repr_html_(self) -> str:
-        from html import escape
-
         if not self:
             return escape(repr(self))
         rows = [(each.name, each.requirement, each.found or "nothing") for each in self]

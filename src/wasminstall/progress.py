@@ -71,6 +71,8 @@ class Event:
 
 Reporter = Callable[[Event], object]
 
+_Made = Callable[[], Event]
+
 
 class Timer(Protocol):
     """A call to come, that can be called off."""
@@ -180,7 +182,7 @@ class Progress:
     def tell(self, event: Event) -> None:
         """Pass the event on, now or as soon as it is its turn. After the last one nothing is passed on."""
         if self._reporter is not None:
-            self._throttle.offer(event)
+            self._throttle.offer(event.phase, lambda: event)
 
     def _begin_anew(self, wheel: _Wheel) -> None:
         """What came so far stays counted: ``done`` is what came, and never goes back."""
@@ -189,15 +191,17 @@ class Progress:
         wheel.complete = False
 
     def _tell_download(self, project: str) -> None:
-        if self._reporter is None:
-            return
+        if self._reporter is not None:
+            self._throttle.offer("download", lambda: self._download(project))
+
+    def _download(self, project: str) -> Event:
         wheels = self._wheels.values()
         done = self._in_vain + sum(wheel.arrived for wheel in wheels)
         known = all(wheel.size or wheel.complete for wheel in wheels)
         total = self._in_vain + sum(wheel.size for wheel in wheels) if known else 0
         rate = self._meter.rate(self._clock())
         from_cache = sum(wheel.cached for wheel in wheels)
-        event = Event(
+        return Event(
             "download",
             _download_text(len(wheels), done, total, from_cache),
             project,
@@ -209,7 +213,6 @@ class Progress:
             rate=rate,
             remaining=(total - done) / rate if total and rate else None,
         )
-        self._throttle.offer(event)
 
     def _report(self, event: Event) -> None:
         if self._reporter is None:
@@ -266,28 +269,30 @@ class _Meter:
 
 
 class _Throttle:
-    """Lets an event through when its phase is new or was silent for a while; else holds the newest one until then."""
+    """Lets an event through when its phase is new or was silent for a while; else holds the newest one until then.
+
+    Only of those that get through is more needed than the phase: they are made when it is their turn.
+    """
 
     def __init__(self, pass_on: Callable[[Event], None], clock: Callable[[], float], later: Later) -> None:
         self._pass_on = pass_on
         self._clock = clock
         self._later = later
         self._passed: dict[Phase, float] = {}
-        self._held: dict[Phase, tuple[Event, Timer | None]] = {}
+        self._held: dict[Phase, tuple[_Made, Timer | None]] = {}
 
-    def offer(self, event: Event) -> None:
-        phase = event.phase
+    def offer(self, phase: Phase, event: _Made) -> None:
         if not _LAST.isdisjoint(self._passed):
             return
         if phase not in self._passed:
             self.flush()  # before something new begins
-            self._pass(event)
+            self._pass(phase, event)
             return
         wait = self._passed[phase] + _PAUSE - self._clock()
         _, timer = self._held.pop(phase, (event, None))
         if wait <= 0:
             _cancel(timer)
-            self._pass(event)
+            self._pass(phase, event)
         else:
             self._held[phase] = event, timer or self._later(wait, lambda: self._release(phase))
 
@@ -299,11 +304,11 @@ class _Throttle:
 
     def _release(self, phase: Phase) -> None:
         event, _ = self._held.pop(phase)
-        self._pass(event)
+        self._pass(phase, event)
 
-    def _pass(self, event: Event) -> None:
-        self._passed[event.phase] = self._clock()
-        self._pass_on(event)
+    def _pass(self, phase: Phase, event: _Made) -> None:
+        self._passed[phase] = self._clock()
+        self._pass_on(event())
 
 
 def _cancel(timer: Timer | None) -> None:

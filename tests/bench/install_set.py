@@ -1,11 +1,12 @@
-"""How fast a real set is installed: 43 distributions, 32 MB, beside micropip and the limit, first and second visit.
+"""How fast a real set is installed: 43 distributions, 32 MB, beside micropip and the limits, first and second visit.
 
     PYTHONPATH=tests:demo .venv/bin/python tests/bench/install_set.py [--runs 3] [--package-set small]
 
 One HTTP/2 server (``web_server.py``) answers for all, at once or behind 40 ms and 50 Mbit/s. A first visit has a fresh
 browser profile, the second opens the same profile in a new browser; the HTTP cache works as it does for everybody. The
-order of the ways turns from run to run. The limit is a bare parallel ``fetch`` of the same wheels, on its second visit
-from the HTTP cache. A table for docs/benchmarks.md is printed, everything goes to build/bench/install_set.json.
+order of the ways turns from run to run. The limits are bare parallel ``fetch``es, on their second visit from the HTTP
+cache: of the same bytes (index pages, METADATA and wheels), and of the wheels alone. Tables for docs/benchmarks.md are
+printed, everything goes to build/bench/install_set.json.
 
 ``--profile`` says instead where the time of one stage goes: V8's profile in build/bench, its top on the screen.
 ``--cprofile`` does the same with Python's.
@@ -23,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.chromium import Tab, chromium
-from bench.index_set import SETS, PackageSet, index_files, pinned_wheels, runtime_files
+from bench.index_set import SETS, PackageSet, Wheel, index_files, pinned_wheels, runtime_files
 from bench.profiles import profile_visit
 from bench.tables import markdown
 from bench.web_server import FAST, LONG_LINE, Network, WebServer, web_server
@@ -54,12 +55,11 @@ globalThis.pyodide = (await boot({ pyodide: "/pyodide/", config })).pyodide;
         "install": "await bench.python(\"await micropip.install(WANTED, index_urls='ORIGIN/simple')\");",
         "imports": 'await bench.python("import IMPORTS");',
     },
-    "limit": {
-        "install": "await Promise.all(URLS.map(async (url) => (await fetch(url)).arrayBuffer()));",
-    },
+    "limit": {"install": "await Promise.all(URLS.map(async (url) => (await fetch(url)).arrayBuffer()));"},
+    "wheels": {"install": "await Promise.all(WHEELS.map(async (url) => (await fetch(url)).arrayBuffer()));"},
 }
 """Each way, stage by stage, from an empty page. ``runtime`` is the start of Python; by its end wasminstall's ``boot()``
-has fetched and placed its archive too."""
+has fetched and placed its archive too; ``limit`` and ``wheels`` are the two limits."""
 
 Visit = dict[str, Any]
 
@@ -72,7 +72,7 @@ def main() -> int:
     with web_server() as server:
         index = index_files(wheels, server.origin, whole_pages=options.pages == "whole")
         server.publish([*index, *runtime_files(Path(options.dist))])
-        stages = stages_of(chosen, server, [wheel.path for wheel in wheels])
+        stages = stages_of(chosen, server, wheels)
         networks = [NETWORKS[name] for name in options.network]
         if options.profile or options.cprofile:
             profile_visit(server, networks[0], stages["wasminstall"], options, RESULTS.parent)
@@ -84,15 +84,13 @@ def main() -> int:
     kept = {"set": caption, "options": {**vars(options), "dist": Path(options.dist).name}, "results": results}
     RESULTS.write_text(json.dumps(kept, indent=1) + "\n")
     print(markdown(caption, results))
-    for network in networks:
-        _tell_floor(network, size, results[network.name])
     print(f"\nAll measurements: {RESULTS.relative_to(ROOT)}", file=sys.stderr)
     return 0
 
 
 def read_options() -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(description="Install a real set in Chromium, beside micropip and the limit.")
+    parser = argparse.ArgumentParser(description="Install a real set in Chromium, beside micropip and the limits.")
     parser.add_argument("--runs", type=int, default=3, help="fresh profiles for each way and network (default 3)")
     parser.add_argument("--package-set", choices=("full", "data", "small"), default="full", help="data: and pandas")
     parser.add_argument("--only", action="append", choices=WAYS, help="measure this way alone; may be repeated")
@@ -111,13 +109,16 @@ def read_options() -> argparse.Namespace:
     return options
 
 
-def stages_of(chosen: PackageSet, server: WebServer, paths: Sequence[str]) -> dict[str, dict[str, str]]:
+def stages_of(chosen: PackageSet, server: WebServer, wheels: Sequence[Wheel]) -> dict[str, dict[str, str]]:
     """The stages of every way, with the words of this set."""
+    paths = [wheel.path for wheel in wheels]
+    pages = [f"/simple/{wheel.project}/" for wheel in wheels]
     words = {
         "WANTED": str(list(chosen.requirements)),
         "IMPORTS": chosen.imports,
         "ORIGIN": server.origin,
-        "URLS": json.dumps(list(paths)),
+        "URLS": json.dumps([*pages, *(f"{path}.metadata" for path in paths), *paths]),
+        "WHEELS": json.dumps(paths),
     }
 
     def filled(code: str) -> str:
@@ -160,18 +161,6 @@ def measure_visit(tab: Tab, server: WebServer, network: Network, stages: Mapping
     if settle and len(stages) > 1:  # what is kept for the next visit may be kept in idle time
         tab.run(f"await new Promise((done) => setTimeout(done, {settle * 1000}));")
     return visit
-
-
-def _tell_floor(network: Network, size: int, found: Mapping[str, Mapping[str, Sequence[Visit]]]) -> None:
-    """What the line alone needs: no installer that asks for index pages can do with less than the second number."""
-    whole = max(
-        (visit["counts"]["install"]["bytes"] for visits in found.values() for visit in visits["first"]), default=0
-    )
-    if network.rate:
-        alone, all_of_it = size / network.rate, whole / network.rate
-        print(
-            f"\n{network.name}: the wheels take {alone:.2f} s of the line, with pages and METADATA {all_of_it:.2f} s."
-        )
 
 
 def _tell(where: str, visit: Visit) -> None:

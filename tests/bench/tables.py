@@ -14,6 +14,9 @@ Visits = Mapping[str, Mapping[str, Sequence[Visit]]]
 
 Measure = Callable[[Visit], float]
 
+LIMITS = {"limit": "same bytes", "wheels": "wheels alone"}
+"""The bare parallel fetches, and what stands above their columns."""
+
 
 def markdown(caption: str, results: Mapping[str, Visits]) -> str:
     """A table for each network and visit."""
@@ -28,8 +31,9 @@ def markdown(caption: str, results: Mapping[str, Visits]) -> str:
 
 
 def _rows(found: Mapping[str, Sequence[Visit]]) -> Iterator[str]:
-    yield "| | wasminstall | micropip | ratio | limit | wasminstall to limit | micropip to limit |"
-    yield "| --- | --- | --- | --- | --- | --- | --- |"
+    limits = "".join(f" {title} | wasminstall to it | micropip to it |" for title in LIMITS.values())
+    yield f"| | wasminstall | micropip | ratio |{limits}"
+    yield "| --- " * (4 + 3 * len(LIMITS)) + "|"
     for label, measure, form in MEASURES:
         cells = _cells(found, measure, form)
         if any(cells):
@@ -39,14 +43,12 @@ def _rows(found: Mapping[str, Sequence[Visit]]) -> Iterator[str]:
 def _cells(found: Mapping[str, Sequence[Visit]], measure: Measure, form: str) -> list[str]:
     values = {way: _values(visits, measure) for way, visits in found.items()}
     middle = {way: statistics.median(numbers) for way, numbers in values.items() if numbers}
-    return [
-        _spread(values.get("wasminstall", []), form),
-        _spread(values.get("micropip", []), form),
-        _ratio(middle, "wasminstall", "micropip"),
-        _spread(values.get("limit", []), form),
-        _ratio(middle, "wasminstall", "limit"),
-        _ratio(middle, "micropip", "limit"),
-    ]
+    rivals = [_spread(values.get(way, []), form) for way in ("wasminstall", "micropip")]
+    cells = [*rivals, _ratio(middle, "wasminstall", "micropip")]
+    for limit in LIMITS:
+        ratios = [_ratio(middle, way, limit) for way in ("wasminstall", "micropip")]
+        cells += [_spread(values.get(limit, []), form), *ratios]
+    return cells
 
 
 def _values(visits: Sequence[Visit], measure: Measure) -> list[float]:

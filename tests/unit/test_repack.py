@@ -10,6 +10,8 @@ from support.distribution import ROOT
 from support.wheel_factory import Member, make_zip
 
 SOURCE = b'''"""Docs."""
+__all__ = ["A", "B", "g"]
+
 class A:
     """First.
 

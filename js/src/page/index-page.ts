@@ -9,40 +9,81 @@ interface ProjectPage {
   readonly [key: string]: unknown;
 }
 
+interface ProjectFile {
+  readonly filename: string;
+}
+
 /** File name, version, why it is refused, and the part of the name that says so. */
 type Refused = readonly [filename: string, version: string, reason: "sdist" | "tags", detail: string];
+
+/** Characters of a large page that are read in one go: some milliseconds, in which the page around us stands still. */
+const PIECE = 2 ** 19;
+/** A page up to its files. */
+const HEAD = /^\{(?:[^{}]|\{[^{}]*\})*?"files"\s*:\s*\[/;
 
 /**
  * Shorten a page.
  *
  * @param platforms the platform tags the runtime knows, "any" among them
- * @returns JSON: the page with only those files that may fit, and in `refused` one example of each kind of the others;
- *   undefined for what is no such page, which Python shall see as it is
+ * @returns JSON: the page with only those files that may fit, and in `refused` one example of each kind of the others, but
+ *   no source of a version with such a file; undefined for what is no such page, which Python shall see as it is
  */
-export async function condense(bytes: Uint8Array, platforms: readonly string[]): Promise<string | undefined> {
-  const page = parse(bytes);
-  if (!Array.isArray(page?.files) || !page.files.every(isFile)) return undefined;
-  await undefined; // a big page is parsed in one go: let nothing else be added to that
+export async function condense(bytes: Uint8Array, platforms: readonly string[]): Promise<Uint8Array | undefined> {
   const known = new Set(platforms);
-  const files: object[] = [];
-  const refused = new Map<string, Refused>();
-  for (const file of page.files) {
-    const why = refusal(file.filename, known);
-    if (why === undefined) files.push(file);
-    else if (why !== null) refused.set(`${why[1]} ${why[2]} ${family(why[3])}`, why);
-  }
-  return JSON.stringify({ ...page, versions: undefined, files, refused: [...refused.values()] });
-}
-
-function parse(bytes: Uint8Array): ProjectPage | undefined {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as ProjectPage;
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    const pieces = cut(text);
+    return await shorten(pieces, known).catch((error) => {
+      if (pieces.length === 1) throw error;
+      return shorten([text], known);
+    });
   } catch {
     return undefined;
   }
 }
 
-function isFile(file: unknown): file is { filename: string } {
+/**
+ * The page as several JSON texts: arrays of its first files, and the page with the others.
+ *
+ * That a cut was in a wrong place shows when the pieces are parsed: one before it is then incomplete.
+ */
+function cut(text: string): string[] {
+  const pieces: string[] = [];
+  const files = HEAD.exec(text)?.[0].length ?? text.length;
+  const between = /\}\s*,\s*(?=\{)/g;
+  let from = files;
+  while (from + PIECE < text.length) {
+    between.lastIndex = from + PIECE;
+    const found = between.exec(text);
+    if (!found) break;
+    pieces.push(`[${text.slice(from, found.index + 1)}]`);
+    from = between.lastIndex;
+  }
+  return [...pieces, text.slice(0, files) + text.slice(from)];
+}
+
+/** Throws for what is no page of PEP 691. */
+async function shorten(pieces: readonly string[], known: ReadonlySet<string>): Promise<Uint8Array> {
+  const files: ProjectFile[] = [];
+  const refused = new Map<string, Refused>();
+  let page: ProjectPage = {};
+  for (const [at, piece] of pieces.entries()) {
+    if (at > 0) await new Promise((done) => setTimeout(done));
+    const parsed: unknown = JSON.parse(piece);
+    page = at < pieces.length - 1 ? { files: parsed } : (parsed as ProjectPage);
+    if (!Array.isArray(page.files) || !page.files.every(isFile)) throw new TypeError("no project page");
+    for (const file of page.files as ProjectFile[]) {
+      const why = refusal(file.filename, known);
+      if (why === undefined) files.push(file);
+      else if (why !== null) refused.set(`${why[1]} ${why[2]} ${family(why[3])}`, why);
+    }
+  }
+  const offered = new Set(files.map(({ filename }) => filename.split("-")[1]));
+  const told = [...refused.values()].filter(([, version, reason]) => reason !== "sdist" || !offered.has(version));
+  return new TextEncoder().encode(JSON.stringify({ ...page, versions: undefined, files, refused: told }));
+}
+
+function isFile(file: unknown): file is ProjectFile {
   return typeof (file as { filename?: unknown } | null)?.filename === "string";
 }
 

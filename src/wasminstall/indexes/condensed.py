@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ..breathing import breathe
 from ..targets import Target
 from ..transport import Response
 from .model import RefusedFile
@@ -37,10 +38,12 @@ class PageForm:
 
         if not isinstance(answer.body, JavaScriptBytes) or page_helper() is None:
             return answer
-        text = await page_helper().condense(answer.body.proxy, to_js(self._platforms))
-        if not isinstance(text, str):
+        await breathe()  # pages come many at once
+        condensed = await page_helper().condense(answer.body.proxy, to_js(self._platforms))
+        if not condensed:
             return answer
-        return replace(answer, body=text.encode(), headers={**answer.headers, "content-type": CONDENSED})
+        headers = {**answer.headers, "content-type": CONDENSED}
+        return replace(answer, body=JavaScriptBytes(condensed), headers=headers)
 
 
 def refused_of(page: Mapping[str, Any]) -> Sequence[RefusedFile]:

@@ -6,7 +6,8 @@ An index page has thousands of names: the ones that cannot matter are sorted out
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from .._vendor.packaging.tags import parse_tag
 from .._vendor.packaging.utils import canonicalize_name
@@ -20,8 +21,7 @@ _BUILD = re.compile(r"(\d{1,18})(.*)")
 _SDIST_ENDINGS = (".tar.gz", ".zip")
 
 
-@dataclass(frozen=True)
-class WheelName:
+class WheelName(NamedTuple):
     """A wheel file name taken apart; ``tag`` is the (possibly compressed) tag set as written."""
 
     name: str
@@ -38,15 +38,22 @@ def wheel_name(filename: str) -> WheelName | None:
     parts = filename.removesuffix(".whl").split("-")
     if not filename.endswith(".whl") or len(parts) not in (5, 6):
         return None
+    name = _project(parts[0])
     build = _BUILD.fullmatch(parts[2]) if len(parts) == 6 else None
-    if "__" in parts[0] or not _NAME.fullmatch(parts[0]) or (len(parts) == 6 and not build):
+    if not name or (len(parts) == 6 and not build):
         return None
     try:
         version = Version(parts[1])
     except ValueError:
         return None
     number = (int(build[1]), build[2]) if build else (0, "")
-    return WheelName(str(canonicalize_name(parts[0])), version, number, "-".join(parts[-3:]))
+    return WheelName(name, version, number, "-".join(parts[-3:]))
+
+
+@lru_cache(maxsize=1024)
+def _project(written: str) -> str:
+    """The project that a wheel is named after, normalised; empty for what is no such name."""
+    return str(canonicalize_name(written)) if "__" not in written and _NAME.fullmatch(written) else ""
 
 
 def sdist_version(filename: str, project: str) -> str | None:

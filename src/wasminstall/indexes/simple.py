@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..addresses import absolute, without_credentials
+from ..breathing import breathe
 from ..errors import HTTPStatusError, IndexAnswerError
 from ..pages import NotKept, Pages
 from ..requirements import python_accepts
@@ -24,6 +25,8 @@ __all__ = ["ACCEPT", "SimpleIndex", "candidate_of", "hashes_of_fragment", "proje
 
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
 _HASHES = ("sha256", "sha384", "sha512")
+_AT_ONCE = 256
+"""So many files of a page are judged between two breaths."""
 
 
 class SimpleIndex:
@@ -47,9 +50,9 @@ class SimpleIndex:
         Offline a page that is not in the cache counts as none; ``Pages`` remembers which those were.
         """
         try:
-            return await self._pages.get(
+            answer, page = await self._pages.get(
                 f"{self._url}{name}/",
-                lambda answer: _listing(name, self._source, answer, self._target),
+                lambda answer: (answer, project_page(answer, name)),
                 headers={"Accept": ACCEPT},
                 form=self._form,
             )
@@ -59,6 +62,7 @@ class SimpleIndex:
             if error.status == 404:
                 return None
             raise
+        return await _listing(name, self._source, answer, page, self._target)
 
 
 def project_page(answer: Response, name: str) -> dict[str, Any]:
@@ -88,12 +92,13 @@ def _json_page(answer: Response, shown: str) -> dict[str, Any]:
     return page
 
 
-def _listing(name: str, source: str, answer: Response, target: Target) -> Listing:
-    page = project_page(answer, name)
+async def _listing(name: str, source: str, answer: Response, page: Mapping[str, Any], target: Target) -> Listing:
     status, reason = _status(page.get("project-status"))
     candidates: list[Candidate] = []
     refused = _left_out(page, answer, name)
-    for file in page["files"]:
+    for number, file in enumerate(page["files"]):
+        if number % _AT_ONCE == 0:
+            await breathe()
         found = candidate_of(name, source, file, target, answer.url)
         if isinstance(found, Candidate):
             candidates.append(found)

@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from ..progress import Event, Reporter
+from ..tables import escape
 from .text import ENDS, TextReporter
 from .wording import line_of, sentence_of
 
@@ -80,8 +81,6 @@ class _Bar:
         return line_of(self._event)
 
     def _repr_html_(self) -> str:
-        from html import escape
-
         event = self._event
         bar = ""
         if event.phase not in ENDS:

@@ -1,7 +1,7 @@
 """Requirements: what the user and the packages ask for, parsed, normalised, markers evaluated for one Target."""
 
 from .parse import Requirement, parse_metadata_requirement, parse_requirement, read_requirements
-from .specifiers import python_accepts, version_set
+from .specifiers import python_accepts
 
 __all__ = [
     "Requirement",
@@ -9,5 +9,4 @@ __all__ = [
     "parse_requirement",
     "python_accepts",
     "read_requirements",
-    "version_set",
 ]

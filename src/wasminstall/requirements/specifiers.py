@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 from .._vendor.packaging.specifiers import InvalidSpecifier, SpecifierSet
-from .._vendor.packaging.version import Version
 
-__all__ = ["python_accepts", "version_set"]
+__all__ = ["python_accepts"]
 
 
 @lru_cache(maxsize=1024)
@@ -25,8 +24,3 @@ def python_accepts(requires_python: str, python: str) -> bool:
             return False
     # The interpreter itself may be a pre-release (3.15.0rc1); that is no reason to refuse it.
     return allowed.contains(python, prereleases=True)
-
-
-def version_set(specifier: SpecifierSet, versions: tuple[Version, ...]) -> frozenset[Version]:
-    """The versions inside the specifier, pre-releases included: who may take those is decided elsewhere."""
-    return frozenset(specifier.filter(versions, prereleases=True))

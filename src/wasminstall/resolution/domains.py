@@ -5,18 +5,20 @@ Bit 0 of a mask stands for "absent", bit ``i`` for the ``i``-th choice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from .._vendor.packaging.version import Version
 from ..indexes.direct import local_path
 from ..indexes.model import Candidate, Listing, Origin, RefusedFile
 from ..indexes.simple import hashes_of_fragment
-from ..requirements import Requirement, version_set
+from ..requirements import Requirement
 
 __all__ = ["ABSENT", "Domain", "Policy", "build_domain", "is_pinned", "names_file"]
 
 ABSENT = 1
+_ONE = ord("1")
 
 
 @dataclass(frozen=True)
@@ -75,13 +77,11 @@ class Domain:
         """
         if requirement.url:
             return self._bits(choice for choice in self.choices if _came_from(choice, requirement))
-        inside = version_set(requirement.specifier, tuple(choice.version for choice in self.choices))
         pinned = is_pinned(requirement)
         fitting = [
             choice
-            for choice in self.choices
-            if choice.version in inside
-            and (choice.yanked is None or pinned or choice.version in self.policy.unyanked)
+            for choice in requirement.specifier.filter(self.choices, prereleases=True, key=_version)
+            if (choice.yanked is None or pinned or choice.version in self.policy.unyanked)
             and (choice.url not in self.policy.barred or (pinned and choice.yanked is not None))
         ]
         if not (self.policy.pre or requirement.specifier.prereleases):
@@ -90,8 +90,14 @@ class Domain:
         return self._bits(fitting)
 
     def _bits(self, chosen: Iterable[Candidate]) -> int:
-        positions = {id(choice): bit for bit, choice in enumerate(self.choices, start=1)}
-        return sum(1 << positions[id(choice)] for choice in chosen)
+        digits = bytearray(b"0") * (len(self.choices) + 1)
+        for choice in chosen:
+            digits[-1 - self._positions[id(choice)]] = _ONE
+        return int(digits, 2)
+
+    @cached_property
+    def _positions(self) -> Mapping[int, int]:
+        return {id(choice): bit for bit, choice in enumerate(self.choices, start=1)}
 
 
 def build_domain(
@@ -100,15 +106,19 @@ def build_domain(
     """Order all that the sources offer: one wheel a version, one by URL last (only its requirement may choose it)."""
     offered = [candidate for listing in listings for candidate in listing.candidates]
     preferred = _unique(_preferred(offered, policy))
-    taken = {candidate.version for candidate in preferred}
     best: dict[Version, Candidate] = {}
     for candidate in offered:
         rival = best.get(candidate.version)
-        if candidate.version not in taken and (rival is None or _file_order(candidate) > _file_order(rival)):
+        if rival is None or _file_order(candidate) > _file_order(rival):
             best[candidate.version] = candidate
-    others = sorted(best.values(), key=lambda candidate: _preference(candidate, policy), reverse=True)
-    choices = (*sorted((*preferred, *others), key=lambda candidate: candidate.version != policy.first), *direct)
-    return Domain(name, choices, tuple(listings), complete, policy)
+    for candidate in preferred:
+        del best[candidate.version]
+    newest_first = sorted(best.values(), key=_version, reverse=True)
+    others = sorted(newest_first, key=lambda candidate: _preference(candidate, policy), reverse=True)
+    choices = [*preferred, *others]
+    if policy.first is not None:
+        choices.sort(key=lambda candidate: candidate.version != policy.first)
+    return Domain(name, (*choices, *direct), tuple(listings), complete, policy)
 
 
 def is_pinned(requirement: Requirement) -> bool:
@@ -136,9 +146,13 @@ def _file_order(candidate: Candidate) -> tuple[bool, bool, int, tuple[int, str],
     )
 
 
-def _preference(candidate: Candidate, policy: Policy) -> tuple[bool, bool, Version]:
-    """Sound before yanked, final before pre-release unless those compete, new before old."""
-    return (candidate.yanked is None, policy.pre_competes or not candidate.version.is_prerelease, candidate.version)
+def _version(candidate: Candidate) -> Version:
+    return candidate.version
+
+
+def _preference(candidate: Candidate, policy: Policy) -> tuple[bool, bool]:
+    """Sound before yanked, final before pre-release unless those compete; then new before old."""
+    return (candidate.yanked is None, policy.pre_competes or not candidate.version.is_prerelease)
 
 
 def _unique(candidates: Sequence[Candidate]) -> list[Candidate]:

@@ -37,6 +37,7 @@ _MOST_ERRORS = 20
 def resolve(problem: Problem, knowledge: Knowledge) -> Generator[Needs, None, Resolution]:
     """Yield what has to be known, all at once where possible, until the answer is there.
 
+    Where nothing is needed, nothing is yielded now and then: the search takes a while, and others may have their turn.
     The answer depends on the problem and on what the needs are answered with, never on the order of anything.
     Raises ``ResolutionError`` when there is none: every requirement that nothing can satisfy is in it, not only the
     first. Raises ``InvalidRequirement`` for a URL that cannot be a wheel of its project.
@@ -108,12 +109,11 @@ class _Search:
             yield from self._ask(self._universe.listing_needs(frontier))
             for item in frontier:
                 wanted.setdefault(item.name, {})[item] = None
-            chosen = [
-                (candidate, extra)
-                for item in frontier
-                for candidate in self._best(wanted[item.name])
-                for extra in ("", *sorted(item.extras))
-            ]
+            chosen: list[tuple[Candidate, str]] = []
+            for item in frontier:
+                extras = ("", *sorted(item.extras))
+                chosen += [(best, extra) for best in self._best(wanted[item.name]) for extra in extras]
+                yield ()
             fresh = [pair for pair in dict.fromkeys(chosen) if pair not in seen]
             seen.update(fresh)
             yield from self._ask([self._universe.metadata_need(candidate, [extra]) for candidate, extra in fresh])
@@ -145,6 +145,7 @@ class _Search:
             key, bit = next(steps)
             while True:
                 key, bit = steps.send((yield from self._clauses_of(key, bit)))
+                yield ()
         except StopIteration as end:
             return self._resolution(end.value)
 
@@ -165,8 +166,9 @@ class _Search:
         self._knowledge.favoured[name] = choice
         dependencies = universe.dependencies(choice, extra).values()
         yield from self._ask(universe.listing_needs(dependencies))
+        known = self._known_choices(key[0], bit)
         for dependency in dependencies:
-            mask = self._choices_with(key, bit, dependency)
+            mask = self._choices_with(key, bit, dependency, known)
             if mask:
                 clauses += self._demands({key: mask}, dependency, Reason(dependency, choice))
         return clauses + (yield from self._first_meetings([item.name for item in dependencies]))
@@ -180,19 +182,25 @@ class _Search:
         waits = self._waits[key] = self._waits.get(key, 0) + 1
         return choices[bit : bit + _LOOKS_AHEAD[min(waits, len(_LOOKS_AHEAD)) - 1]]
 
-    def _choices_with(self, key: Key, bit: int, dependency: Requirement) -> int:
+    def _known_choices(self, name: str, bit: int) -> list[tuple[int, Candidate]]:
+        """What else may be chosen of a project and has metadata that is known, by position."""
+        return [
+            (position, other)
+            for position, other in enumerate(self._universe.domain(name).choices, start=1)
+            if position != bit and other.origin == "index" and self._knowledge.metadata(other) is not None
+        ]
+
+    def _choices_with(self, key: Key, bit: int, dependency: Requirement, known: Iterable[tuple[int, Candidate]]) -> int:
         """The choices, among those whose metadata is known, that have this very dependency; 0 when all was said.
 
         One clause for many versions makes the search shorter, and its proof a sentence instead of a list.
         """
-        name, extra = key
         told = self._told.get((key, dependency.text), 0)
         if told >> bit & 1:
             return 0
         mask = 1 << bit
-        for position, other in enumerate(self._universe.domain(name).choices, start=1):
-            known = position != bit and other.origin == "index"
-            if known and dependency.text in self._universe.dependencies(other, extra):
+        for position, other in known:
+            if dependency.text in self._universe.dependencies(other, key[1]):
                 mask |= 1 << position
         self._told[key, dependency.text] = told | mask
         return mask

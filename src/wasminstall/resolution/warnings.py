@@ -51,14 +51,15 @@ def _forced_back(candidate: Candidate, wanted: list[Requirement] | tuple[()], un
     if candidate.origin != "index":
         return
     domain = universe.domain(candidate.name)
-    usable = {choice.version for choice in domain.choices}
+    refused = {file.version for file in domain.refused if file.reason in ("tags", "sdist")}
+    usable = {choice.version for choice in domain.choices if refused and choice.version > candidate.version}
     newer: set[Version] = set()
-    for text in {file.version for file in domain.refused if file.reason in ("tags", "sdist")}:
+    for text in refused:
         version = _parsed(text)
         if (
             version is not None
-            and version not in usable
             and version > candidate.version
+            and version not in usable
             and (not version.is_prerelease or candidate.version.is_prerelease)
             and all(item.specifier.contains(version, prereleases=True) for item in wanted)
         ):
@@ -74,8 +75,8 @@ def _forced_back(candidate: Candidate, wanted: list[Requirement] | tuple[()], un
 
 def _held_back(candidate: Candidate, wanted: list[Requirement] | tuple[()], universe: Universe) -> Iterator[str]:
     """Newer versions that were passed over for a dependency that has no wheel for this target."""
-    for other in universe.domain(candidate.name).choices:
-        if candidate.origin != "index" or other.version <= candidate.version or other.yanked is not None:
+    for other in universe.domain(candidate.name).choices if candidate.origin == "index" else ():
+        if other.version <= candidate.version or other.yanked is not None:
             continue
         if not all(item.specifier.contains(other.version) for item in wanted):
             continue
