@@ -3,7 +3,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { build } from "esbuild";
-import { dist, readProject, root } from "./project.mjs";
+import { dist, readDisplay, readProject, root } from "./project.mjs";
 import { buildTypes } from "./types.mjs";
 
 /**
@@ -138,6 +138,7 @@ async function buildInfo() {
     pyodideVersion: main.version,
     pyodideUrl: await pyodideUrl(main),
     indexUrl: await indexUrl(),
+    displayModule: (await readDisplay()).name,
   };
 }
 

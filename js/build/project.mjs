@@ -1,5 +1,6 @@
 /** What the build scripts share: where things are and which Pyodide builds are installed. */
 
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
@@ -9,6 +10,13 @@ export const dist = `${root}js/dist/`;
 /** @param {string} path relative to the repository */
 async function readJson(path) {
   return JSON.parse(await readFile(root + path, "utf8"));
+}
+
+/** What shows output, js/src/display/display.py, and what its bytecode is called: each source has a name of its own. */
+export async function readDisplay() {
+  const source = await readFile(`${root}js/src/display/display.py`);
+  const hash = createHash("sha256").update(source).digest("hex");
+  return { source, name: `_wasminstall_display_${hash.slice(0, 8)}` };
 }
 
 /**

@@ -10,6 +10,8 @@ export interface BuildInfo {
   readonly pyodideUrl: string;
   /** Where PyPI answers; empty in a build without the Python package. */
   readonly indexUrl: string;
+  /** Bytecode of what shows output, where it came with the release. */
+  readonly displayModule: string;
 }
 
 declare const __BUILD__: BuildInfo;

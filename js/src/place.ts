@@ -44,16 +44,21 @@ export function placeArchive(pyodide: Interpreter, archive: Archive, magic: stri
   const path = `${PLACE}${build.version}.zip`;
   const used = kept?.magic === magic ? kept.bytes : bytes;
   pyodide.FS.writeFile(path, used);
-  runAside(pyodide, APPEND.replace("PATH", JSON.stringify(path)));
+  if (runAside(pyodide, APPEND.replace("PATH", JSON.stringify(path))) !== "True") runAside(pyodide, NOTE);
   keeper?.keepLater(pyodide, { source, magic, path, pyodide: "", extended });
 }
 
-// Another zipimport than we know compiles twice, and nothing is noted.
+// Whether the watch is there: to define it takes 10 ms.
 const APPEND = `
-import sys
-${WATCH}
+import sys, zipimport
 if (path := PATH) not in sys.path:
     sys.path.append(path)
+hasattr(getattr(zipimport, "_get_module_code", None), "noted")
+`;
+
+// Another zipimport than we know compiles twice, and nothing is noted.
+const NOTE = `
+${WATCH}
 try:
     _watch("${PLACE}")
 except Exception:

@@ -18,6 +18,7 @@ from .context import Context, current_context
 from .errors import InvalidRequirement, NotInstalled
 from .installed import Installed
 from .requirements import Requirement, parse_metadata_requirement, parse_requirement
+from .tables import escape
 from .targets import Target
 from .wheels.metadata import Metadata
 
@@ -66,8 +67,6 @@ class _Rows(tuple[Branch, ...]):
         return "\n".join(prefix + self._text(row) for prefix, row in zip(_prefixes(self), self, strict=True))
 
     def _repr_html_(self) -> str:
-        from html import escape  # a table of entities: 35 ms of import in a page
-
         depth, parts = -1, []
         for row in self:
             parts.append("<ul><li>" if row.depth > depth else "</li></ul>" * (depth - row.depth) + "</li><li>")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from textwrap import dedent
@@ -14,6 +15,7 @@ from wasminstall.environment import Environment
 from wasminstall.graph import InstalledGraph
 from wasminstall.hosts.folder import FolderHost
 from wasminstall.pages import Pages
+from wasminstall.tables import escape
 from wasminstall.targets import named_target
 from wasminstall.transport import Client
 from wasminstall.transport.desktop import DesktopTransport
@@ -326,6 +328,11 @@ def test_html_is_nested_and_escaped(site: Site) -> None:
     assert site.graph().tree()._repr_html_() == (
         "<ul><li>app 1<ul><li>a 1 (a&lt;2)<ul><li>c 1</li></ul></li><li>b 1</li></ul></li><li>z 1</li></ul>"
     )
+
+
+def test_escape_is_that_of_the_standard_library() -> None:
+    text = """<a href="&amp;">'&'</a>"""
+    assert escape(text) == html.escape(text)
 
 
 async def test_the_public_verbs(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,7 +83,7 @@ def prepare() -> None:
     sys.stderr = Stream("stderr", sys.stderr)
     builtins.display = display  # type: ignore[attr-defined]
     sys.modules[Backend.name] = Backend()
-    os.environ.setdefault("MPLBACKEND", f"module://{Backend.name}")
+    _choose_backend()
 
 
 # Streams
@@ -191,6 +191,14 @@ class Backend(ModuleType):
             raise AttributeError(name)
         self.FigureCanvas = importlib.import_module("matplotlib.backends.backend_agg").FigureCanvasAgg
         return self.FigureCanvas
+
+
+def _choose_backend() -> None:
+    """Have matplotlib draw with it unless another one was chosen; when it is imported it has asked already."""
+    backend = os.environ.setdefault("MPLBACKEND", f"module://{Backend.name}")
+    matplotlib = sys.modules.get("matplotlib")
+    if matplotlib and dict.get(matplotlib.rcParams, "backend") == dict.get(matplotlib.rcParamsDefault, "backend"):
+        matplotlib.rcParams["backend"] = backend
 
 
 def show(*_args: object, **_options: object) -> None:

@@ -1,7 +1,9 @@
 /** Runs code the way a notebook runs a cell: in the interpreter's thread, which may be a page, a worker or Node. */
 
+import { build } from "../build-info.js";
 import type { ExecuteOptions } from "../python.js";
 import type { Interpreter } from "../runtime.js";
+import { PLACE } from "../stdlib/compiling.js";
 import displaySource from "./display.py";
 import type { DisplayOutput, ErrorOutput, Output } from "./model.js";
 import { divertDescriptors } from "./raw.js";
@@ -19,6 +21,12 @@ interface Helper {
 interface WithGlobals {
   readonly globals: object;
 }
+
+// Its bytecode, where that came with the release (js/build/first.py): to compile it takes longer than all the rest.
+const COMPILED = `
+from zipimport import zipimporter
+exec(zipimporter("${PLACE}${build.version}.zip").get_code("${build.displayModule}"))
+`;
 
 const prepared = new WeakMap<Interpreter, Run>();
 
@@ -44,7 +52,11 @@ export async function execute(
 
 function prepare(pyodide: Interpreter): Run {
   const helper = pyodide.toPy({ __name__: "wasminstall_display" }) as object & Helper;
-  pyodide.runPython(displaySource, { globals: helper, filename: "<wasminstall-display>" } as { globals: object });
+  try {
+    pyodide.runPython(COMPILED, { globals: helper });
+  } catch {
+    pyodide.runPython(displaySource, { globals: helper, filename: "<wasminstall-display>" } as { globals: object });
+  }
   helper.get("prepare")();
   const run = helper.get("run");
   prepared.set(pyodide, run);

@@ -15,7 +15,7 @@ const STEP = 4;
 export interface Files {
   analyzePath(path: string): { readonly exists: boolean };
   readFile(path: string): Uint8Array<ArrayBuffer>;
-  writeFile(path: string, bytes: Uint8Array): void;
+  writeFile(path: string, bytes: Uint8Array, options: { canOwn: true }): void;
 }
 
 interface End {
@@ -53,7 +53,7 @@ export async function extendFile(FS: Files, path: string, coming: Promise<Ends>)
   const source = await sha256(library);
   const end = ends.get(source);
   if (!end) return undefined;
-  FS.writeFile(path, joined(library, end));
+  FS.writeFile(path, joined(library, end), { canOwn: true });
   return source;
 }
 

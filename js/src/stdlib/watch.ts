@@ -40,7 +40,7 @@ const TAKE = `
 def take(seconds, archive):
     import marshal, time, zipimport, zlib
     from importlib.util import MAGIC_NUMBER, source_hash
-    noted = getattr(zipimport._compile_source, "noted", {})
+    noted = getattr(zipimport._get_module_code, "noted", {})
     left = [pathname for pathname in noted if pathname.startswith(archive + "/")]
     taken, until = [], time.perf_counter() + seconds
     while left and time.perf_counter() < until:
