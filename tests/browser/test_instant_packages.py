@@ -92,6 +92,18 @@ def test_imports_what_was_asked_for(visits: tuple[dict[str, Any], dict[str, Any]
     assert names <= set(restored["imported"])
 
 
+def test_figures_are_shown_once(page: InstantPage, visits: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    """Where the code shows what it prints, and not by matplotlib at the end of the page."""
+    assert page.visit(page.options(PACKAGES))["instant"]
+    code = "import matplotlib.pyplot as plt; plt.plot([1, 4]); plt.show()"
+    shown = page.run(f"""
+        const shown = [];
+        await python.execute({json.dumps(code)}, ({{ data }}) => shown.push(...Object.keys(data)));
+        return [shown, document.querySelectorAll("canvas").length];
+    """)
+    assert shown == [["image/png", "text/plain"], 0]
+
+
 @pytest.mark.parametrize(
     ("build", "fault"),
     [("pyodide-0.27", LACKING), ("pyodide-0.29", LACKING), ("pyodide-314", ""), ("pyodide-315", "")],

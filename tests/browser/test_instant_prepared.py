@@ -162,3 +162,24 @@ def test_a_file_that_crashes_its_page(browser: webdriver.Chrome, server: IndexSe
         assert "without a word" in report["reason"]
     page.forget()
     assert page.visit(options)["instant"]
+
+
+def test_a_python_that_dies(browser: webdriver.Chrome, server: IndexServer, prepared: bytes) -> None:
+    """Then the file is left alone for a day, by the page as by its worker."""
+    page = InstantPage(browser, server)
+    serve_store(server)
+    page.forget()
+    options = page.options("pydantic", snapshot="/prepared/pydantic.gz?dies", instant=False)
+    assert page.visit(options)["instant"]
+    # Of a dead Python one hears nothing more.
+    page.run("python.run('import ctypes; ctypes.string_at(0xFFFFFF00, 100)').catch(() => {});")
+    page.run("await until(async () => (await kept()).some(([, , { refused }]) => refused));")
+    for worker in (False, True):
+        report = page.visit(
+            page.options("pydantic", snapshot="/prepared/pydantic.gz?dies", instant=False, worker=worker)
+        )
+        assert report == {"instant": False, "reason": "a Python that was restored has died"}
+        assert page.run("return python.run('import pydantic; pydantic.__name__');") == "pydantic"
+    assert page.visit(options.replace("?dies", "?lives"))["instant"]
+    page.forget()
+    assert page.visit(options)["instant"]

@@ -28,6 +28,30 @@ const [[key]] = await kept();
 await store.put(key, (await store.get(key)).bytes, JSON.stringify({ made: 1 }));
 """
 
+# Two large entries, and room for five million bytes more. Browsers do not tell of a small quota, so it is told here: to
+# the page, and to workers that it starts.
+LITTLE_ROOM = """
+const { openStore } = await import("/store/store.mjs");
+const store = await openStore();
+for (const name of ["first", "second"]) await store.put("wheel/" + name, new Uint8Array(30_000_000), "{}");
+const kept = (await store.list()).reduce((sum, { size }) => sum + size, 0);
+const telling = `navigator.storage.estimate = async () => ({ quota: ${2 * (kept + 5_000_000)} });`;
+const moduleOf = (text) => URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+await import(moduleOf(telling));
+globalThis.Worker = class extends Worker {
+  constructor(script, options) {
+    super(moduleOf(`import "${moduleOf(telling)}"; import "${absolute(script)}";`), options);
+  }
+};
+"""
+LEFT = """
+const { openStore } = await import("/store/store.mjs");
+const store = await openStore();
+const left = await store.list();
+const filling = left.map(({ key }) => key).filter((key) => ["wheel/first", "wheel/second"].includes(key));
+return [filling, left.reduce((sum, { size }) => sum + size, 0) <= (await store.budget())];
+"""
+
 # An option and what else it may be; whether that is another snapshot.
 OPTIONS = [
     ("packages", ["quick==1.0"], True),
@@ -92,6 +116,23 @@ def test_the_key(page: InstantPage) -> None:
     assert changed == [another for _, _, another in OPTIONS]
     new = {key for key in others if key != first}
     assert len(new) == sum(another for _, _, another in OPTIONS)
+
+
+def test_the_key_is_of_this_clock(page: InstantPage) -> None:
+    """Python and its modules may have asked for it."""
+    command = page.driver.execute_cdp_cmd
+    keys = []
+    try:
+        for zone in ("Europe/Berlin", "Africa/Lagos", "America/Lima", "Europe/Berlin"):
+            command("Emulation.setTimezoneOverride", {"timezoneId": zone})
+            keys.append(
+                page.run('const { wishOf } = await import("/wish/wish.mjs"); return wishOf({ pyodide: "/pyodide/" });')
+            )
+    finally:
+        command("Emulation.setTimezoneOverride", {"timezoneId": ""})
+    *others, again = (each["key"] for each in keys)
+    assert len(set(others)) == 3
+    assert again == others[0]
 
 
 @pytest.mark.parametrize("config", ["{ fsInit() {} }", "{ env: new Map() }", "{ jsglobals: { a: window } }"])
@@ -257,6 +298,14 @@ result = None
     assert len(page.kept()) == 1
     assert page.visit(first)["instant"]
     assert page.visit(second) == {"instant": False, "reason": "there is no snapshot yet"}
+
+
+def test_what_was_not_used_for_the_longest_time_makes_room(page: InstantPage) -> None:
+    """For a new one, which is larger than what is left."""
+    options = page.options("quick", preload=["quick"])
+    assert page.run(f"{{ {LITTLE_ROOM} }} return make({options});") == ""
+    assert page.run(LEFT) == [["wheel/second"], True]
+    assert page.visit(options)["instant"]
 
 
 def test_one_among_what_is_kept(page: InstantPage) -> None:

@@ -10,11 +10,13 @@ import { type Layout, type Module, Refusal } from "./model.js";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-const PAGE = 65536;
+/** Not WebAssembly's but the machine's, mostly: what is written into one takes room for all of it. */
+const PAGE = 4096;
+const WORD = 4;
 /** Where Pyodide notes how long that is which it wrote before the memory: the second word. */
 const LENGTH_AT = 4;
 /** More than that takes. */
-const HEAD = PAGE;
+const HEAD = 65536;
 
 /** What Pyodide's `makeMemorySnapshot()` gave, without its empty pages. */
 export function squeeze(snapshot: Bytes): { readonly layout: Layout; readonly parts: Bytes[] } {
@@ -39,11 +41,12 @@ function runsOf(memory: Bytes): number[] {
   return runs;
 }
 
-function isEmpty(page: Bytes): boolean {
-  // In words of eight, as far as it begins at one; it is never shorter.
-  return page.byteOffset % 8 === 0
-    ? new BigUint64Array(page.buffer, page.byteOffset, page.length / 8).every((word) => word === 0n)
-    : page.every((byte) => byte === 0);
+function isEmpty(page: Uint8Array): boolean {
+  const isAligned = page.byteOffset % WORD === 0 && page.length % WORD === 0;
+  const words = isAligned ? new Int32Array(page.buffer, page.byteOffset, page.length / WORD) : page;
+  // A loop: there are millions of words, each of which would be a call of `every()`'s.
+  for (let at = 0; at < words.length; at++) if (words[at] !== 0) return false;
+  return true;
 }
 
 /** How many bytes there are without the empty pages. */
@@ -73,10 +76,18 @@ function spreadRuns(module: Module, { head, runs }: Layout, bytes: Bytes): void 
   let end = 0;
   for (let at = 0; at < runs.length; at += 2) {
     const [start = 0, length = 0] = runs.slice(at);
-    memory.fill(0, end, Math.max(end, Math.min(start, used))); // what lies behind is fresh, and empty
+    clear(memory, end, Math.min(start, used)); // what lies behind is fresh, and empty
     memory.set(bytes.subarray(from, from + length), start);
     from += length;
     end = start + length;
   }
-  memory.fill(0, end, Math.max(end, used));
+  clear(memory, end, used);
+}
+
+/** Pages that nobody has written to, such as most of the stack, take no room while they are only read. */
+function clear(memory: Uint8Array, from: number, to: number): void {
+  for (let at = from; at < to; at += PAGE) {
+    const page = memory.subarray(at, Math.min(at + PAGE, to));
+    if (!isEmpty(page)) page.fill(0);
+  }
 }

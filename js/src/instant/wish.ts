@@ -42,11 +42,16 @@ export async function wishOf(options: BootOptions): Promise<Wish> {
   if (odd) throw new Refusal(`the option config.${odd[0]} is not text, a number or a list of them`);
   const texts = await Promise.all([file, lock].map((source) => source && textOf(source, options.offline)));
   const { language } = navigator;
-  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-  const about = [RECIPE, build.version, folder.href, archive && absolute(archive).href, settings, language, timeZone];
+  const about = [RECIPE, build.version, folder.href, archive && absolute(archive).href, settings, language, offsets()];
   const wanted = [[packages].flat(), ...texts, index, preload];
   const digest = await sha256(new TextEncoder().encode(JSON.stringify([...about, ...wanted])));
   return { key: `instant/${digest.slice(0, 32)}`, folder };
+}
+
+/** Minutes from UTC, in winter and in summer. To name its time zone, a browser loads megabytes of them. */
+function offsets(): number[] {
+  const year = new Date().getFullYear();
+  return [0, 6].map((month) => new Date(year, month).getTimezoneOffset());
 }
 
 /** Whether JSON tells all of it. */
