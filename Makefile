@@ -5,12 +5,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell find src js/src js/build demo/src demo/index.html demo/gallery.html demo/gallery.css demo/examples -type f -not -path '*/_vendor/*' -not -name '*.pyc' 2>/dev/null)
 
-.PHONY: demo test test-unit test-node test-browser lint format docs bench build clean
+.PHONY: demo test test-unit test-node test-browser coverage browsers lint format docs bench build clean
 
 demo: build/page
 	$(BIN)/python demo/serve.py $(DEMO)
 
 test: test-unit test-node test-browser
+	$(MAKE) --no-print-directory coverage
+
+coverage:
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --skip-covered
 
@@ -21,8 +24,7 @@ test-node: build/page
 	WASMINSTALL_CACHE=$$(mktemp -d) npm test --silent
 	$(BIN)/coverage run -m pytest tests/node -n auto --dist loadfile $(PYTEST)
 
-test-browser: build/page
-	.ci/browser
+test-browser: build/page browsers
 	$(BIN)/coverage run -m pytest tests/browser -n 2 --dist loadfile --reruns 1 $(PYTEST)
 
 lint: build/page
@@ -40,8 +42,7 @@ format: build/python build/node
 docs: build/python build/node
 	$(BIN)/mkdocs build --strict
 
-bench: build/page
-	.ci/browser
+bench: build/page browsers
 	command -v openssl >/dev/null || .ci/apt openssl
 	PYTHONPATH=tests:demo $(BIN)/python tests/bench/install_pandas.py
 	PYTHONPATH=tests:demo $(BIN)/python tests/bench/resolve.py
@@ -53,6 +54,9 @@ bench: build/page
 	PYTHONPATH=tests:demo $(BIN)/python tests/bench/notebook.py
 
 build: build/page
+
+browsers:
+	.ci/browser
 
 # Each step leaves a stamp, so that a second `make` starts at once.
 

@@ -125,7 +125,7 @@ async def install(
     )
     opened: list[Pages] = []
 
-    async def fulfil(access: Access, note: str = "") -> Report | Plan:
+    async def fulfil(access: Access, note: str, reporter: Reporter | None) -> Report | Plan:
         pages = open_pages(access)
         opened.append(pages)
         read = reader(pages)
@@ -158,7 +158,7 @@ async def install(
             context = replace(context, environment=Environment(FolderHost(folder)), libraries={})
         return await install_into(context, wish, lock=locked, dry_run=dry_run, folder=folder, reporter=reporter)
 
-    return await with_or_without_network(fulfil, access, opened)
+    return await with_or_without_network(fulfil, access, opened, reporter)
 
 
 @overload
@@ -203,7 +203,7 @@ async def sync(
     )
     opened: list[Pages] = []
 
-    async def fulfil(access: Access, note: str = "") -> Report | Plan:
+    async def fulfil(access: Access, note: str, reporter: Reporter | None) -> Report | Plan:
         pages = open_pages(access)
         opened.append(pages)
         context = current_context(access, pages)
@@ -212,7 +212,7 @@ async def sync(
         stays = current_graph(context).with_dependencies(_RUNTIME)
         return await install_into(context, wish, lock=locked, stays=stays, dry_run=dry_run, reporter=reporter)
 
-    return await with_or_without_network(fulfil, access, opened)
+    return await with_or_without_network(fulfil, access, opened, reporter)
 
 
 def _all_mirrors(mirrors: Mapping[str, str | Sequence[str]] | None) -> Mapping[str, Sequence[str]]:

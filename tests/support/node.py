@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import json
 import os
 import subprocess
@@ -9,6 +11,8 @@ import tempfile
 import textwrap
 from pathlib import Path
 from typing import Any
+
+from support.distribution import ROOT
 
 __all__ = ["BUILDS", "run_in_node"]
 
@@ -43,7 +47,7 @@ def run_in_node(
     """
     head = f"import json\nglobals().update(json.loads({json.dumps(values)!r}))\n"
     source = f"{head}{textwrap.dedent(code)}\njson.dumps(result)"
-    command = ["node", str(_RUNNER), build, packages, *(["wheel"] if from_wheel else [])]
+    command = ["node", str(_RUNNER), build, str(_compiled_library(build)), packages, *(["wheel"] if from_wheel else [])]
     with tempfile.TemporaryDirectory() as empty:
         environment = {**os.environ, "WASMINSTALL_CACHE": str(cache_folder or empty)}
         done = subprocess.run(
@@ -51,3 +55,18 @@ def run_in_node(
         )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
+
+
+@functools.cache
+def _compiled_library(build: str) -> Path:
+    """The standard library of a build with bytecode, made once for all processes: they start in half the time."""
+    modules, maker = ROOT / "node_modules" / build, ROOT / "js" / "build" / "stdlib.mjs"
+    parts = (modules / "python_stdlib.zip", modules / "package.json", maker, maker.with_suffix(".py"))
+    name = hashlib.sha256(b"".join(part.read_bytes() for part in parts)).hexdigest()
+    library = ROOT / "build" / "stdlib" / f"{name}.zip"
+    if not library.exists():
+        library.parent.mkdir(parents=True, exist_ok=True)
+        made = library.with_suffix(f".{os.getpid()}")  # another process may make the same
+        subprocess.run(["node", maker, modules, made], check=True, stdout=subprocess.DEVNULL, timeout=300)
+        made.replace(library)
+    return library

@@ -1,15 +1,15 @@
 // Runs Python (from standard input) in one of the installed Pyodide builds; its last expression, a string, is printed.
-// usage: node run_python.mjs BUILD [PACKAGE_BASE_URL [wheel]]
+// usage: node run_python.mjs BUILD STANDARD_LIBRARY [PACKAGE_BASE_URL [wheel]]
 import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { attach } from "../../js/dist/wasminstall.mjs";
 
-const [build, packageBaseUrl, wheel] = process.argv.slice(2);
+const [build, stdLibURL, packageBaseUrl, wheel] = process.argv.slice(2);
 const { loadPyodide } = await import(`${build}/pyodide.mjs`);
 // Pyodide keeps what it loads in a folder, and without this one takes the URL for its name.
 const packageCacheDir = mkdtempSync(join(tmpdir(), "pyodide-packages-"));
-const config = packageBaseUrl ? { packageBaseUrl, packageCacheDir } : {};
+const config = { stdLibURL, ...(packageBaseUrl && { packageBaseUrl, packageCacheDir }) };
 const pyodide = await loadPyodide({ ...config, stderr: () => {}, stdout: (line) => console.error(line) });
 if (wheel) {
   const folder = new URL("../../js/dist/", import.meta.url);

@@ -10,7 +10,15 @@ from click.testing import Result
 
 from support.desktop import Desktop
 
-__all__ = ["lock", "refused", "together", "versions"]
+__all__ = ["lock", "refused", "together", "versions", "with_app"]
+
+
+def with_app(desk: Desktop) -> Desktop:
+    """The same, with num in the distribution, and app on the index, which needs lib."""
+    desk.distribution(packages=[("num", "2.0")])
+    desk.publish("app", "1.0", requires=["lib>=1", 'gone; sys_platform == "win32"'], requires_python=">=3.9")
+    desk.publish("lib", "1.0")
+    return desk
 
 
 def lock(desk: Desktop, *words: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -13,25 +12,15 @@ import pytest
 
 from support.desktop import Desktop
 from support.distribution import ROOT
-from support.index_server import IndexServer
 from wasminstall.cli.app import COMMANDS, cli
 from wasminstall.cli.screen import said
 from wasminstall.errors import InvalidInput
 
 
-@pytest.fixture(scope="module")
-def index() -> Iterator[IndexServer]:
-    with IndexServer() as server:
-        yield server
-
-
 @pytest.fixture
-def desk(index: IndexServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desktop:
-    """Its folder is the one that commands run in."""
-    monkeypatch.chdir(tmp_path)
-    desktop = Desktop(index, tmp_path)
-    desktop.publish("lib", "1.0")
-    return desktop
+def desk(desk: Desktop) -> Desktop:
+    desk.publish("lib", "1.0")
+    return desk
 
 
 def shell(*words: str) -> subprocess.CompletedProcess[str]:
@@ -51,6 +40,7 @@ def test_help_is_to_learn_from(desk: Desktop, name: str) -> None:
     for words in ([name, *filter(None, [other])] for other in below):
         shown = desk.run(*words, "--help").stdout
         assert shown.count(f"\n  wasminstall {' '.join(words)}") >= 2, shown
+        assert "...\n" not in shown.partition("Commands:")[2], "the first sentences fit too"
         assert "--quiet" in shown
 
 
@@ -62,14 +52,41 @@ def test_python_m() -> None:
 
 def test_status_of_an_error(tmp_path: Path) -> None:
     """1, on standard error, and no traceback."""
-    lost = shell("check", "-r", str(tmp_path / "gone.txt"))
-    assert (lost.returncode, lost.stdout) == (1, "")
-    assert "gone.txt" in lost.stderr
-    assert "Traceback" not in lost.stderr
+    (tmp_path / "wrong.txt").write_text("lib app\n")
+    wrong = shell("check", "-r", str(tmp_path / "wrong.txt"))
+    assert (wrong.returncode, wrong.stdout) == (1, "")
+    assert "wrong.txt:1" in wrong.stderr
+    assert "Traceback" not in wrong.stderr
 
 
-def test_status_of_wrong_usage(desk: Desktop) -> None:
-    assert desk.run("check", "--colour").exit_code == 2
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (["check", "--colour"], "No such option"),
+        (["check"], "name a requirement, or a file with -r"),
+        (["check", "lib", "--extra", "x"], "name it with -r pyproject.toml"),
+        (["check", "app.py"], "--python-script app.py"),
+        (["check", "./gone.whl"], "there is no file ./gone.whl"),
+        (["check", "-r", "gone.txt"], "there is no file gone.txt"),
+        (["lock", "lib", "-c", "gone.txt"], "there is no file gone.txt"),
+        (["lock", "lib", "-o", "gone/pylock.toml"], "there is no folder"),
+        (["sync", "gone.toml", "--into", "site"], "there is no file gone.toml"),
+        (["sync", "lock-version = '1.0'\nurl = 'https://'", "--into", "site"], "there is no file lock-version"),
+        (["install", "lib", "--into", "app.py"], "is a file"),
+        (["bundle", "gone", "-o", "site"], "does not exist"),
+        (["bundle", ".", "-o", "app.py"], "is a file"),
+        (["bundle", ".", "-o", "site"], "name a folder beside it"),
+        (["bundle", ".", "-o", "../site", "--lock", "gone.toml"], "there is no file gone.toml"),
+        (["bundle", ".", "-o", "../site", "--target", "wasi"], "choose a target with Pyodide"),
+        (["serve", "gone"], "does not exist"),
+        (["serve", "--target", "wasi"], "choose a target with Pyodide"),
+    ],
+)
+def test_status_of_wrong_usage(desk: Desktop, typed: list[str], said: str) -> None:
+    (desk.folder / "app.py").write_text("import lib\n")
+    result = desk.run(*typed)
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.split())
 
 
 @pytest.mark.parametrize("option", ["--index-url", "--extra-index-url"])
@@ -129,20 +146,15 @@ def test_a_command_that_does_not_exist(desk: Desktop) -> None:
     [
         (["requirements.txt"], "-r requirements.txt reads it"),
         (["."], "with -r FILE"),
-        (["lib", "--extra", "x"], "name it: -r pyproject.toml"),
         (["-r", "pylock.toml"], "`wasminstall sync`"),
         (["pylock.toml"], "`wasminstall sync pylock.toml` installs it"),
         (["lib app"], "an argument of its own"),
         (["nothing-here-is-so-called", "--offline"], "have it kept"),
-        ([], "a file with -r"),
-        (["app.py"], "--python-script app.py"),
-        (["./gone.whl"], "check the path"),
     ],
 )
 def test_hints_speak_of_the_command_line(desk: Desktop, typed: list[str], hint: str) -> None:
     """Errors are those of the API; what they advise is what one can type here."""
     (desk.folder / "pylock.toml").write_text('lock-version = "1.0"\npackages = []\n')
-    (desk.folder / "app.py").write_text("import lib\n")
     result = desk.ask("check", *typed, target="wasi")
     assert result.exit_code == 1
     assert hint in result.stderr.partition("hint:")[2]

@@ -5,14 +5,11 @@ from __future__ import annotations
 import io
 import json
 import tarfile
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from support.desktop import Desktop
-from support.index_server import IndexServer
 from support.wheel_factory import make_wheel
 from wasminstall.targets import target_names
 
@@ -22,16 +19,9 @@ LINUX = "cp314-cp314-manylinux_2_17_x86_64"
 
 
 @pytest.fixture
-def index() -> Iterator[IndexServer]:
-    with IndexServer() as server:
-        yield server
-
-
-@pytest.fixture
-def desk(index: IndexServer, tmp_path: Path) -> Desktop:
-    desktop = Desktop(index, tmp_path)
-    desktop.distribution(packages=[("num", "2.0")])
-    return desktop
+def desk(desk: Desktop) -> Desktop:
+    desk.distribution(packages=[("num", "2.0")])
+    return desk
 
 
 def answer(desk: Desktop, *words: str, target: str = "pyodide-314") -> tuple[int, dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,16 +11,9 @@ from support.index_server import IndexServer
 
 
 @pytest.fixture
-def index() -> Iterator[IndexServer]:
-    with IndexServer() as server:
-        yield server
-
-
-@pytest.fixture
-def desk(index: IndexServer, tmp_path: Path) -> Desktop:
-    desktop = Desktop(index, tmp_path)
-    desktop.distribution(packages=[("num", "2.0")])
-    return desktop
+def desk(desk: Desktop) -> Desktop:
+    desk.distribution(packages=[("num", "2.0")])
+    return desk
 
 
 def test_without_a_network_for_the_distribution(index: IndexServer, tmp_path: Path) -> None:

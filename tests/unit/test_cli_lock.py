@@ -7,11 +7,10 @@ import hashlib
 import json
 import re
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from locking import lock, refused, together, versions
+from locking import lock, refused, together, versions, with_app
 from packaging.pylock import Pylock
 
 from support.desktop import Desktop
@@ -25,19 +24,8 @@ OLD_WASM = "cp313-cp313-pyemscripten_2025_0_wasm32"
 
 
 @pytest.fixture
-def index() -> Iterator[IndexServer]:
-    with IndexServer() as server:
-        yield server
-
-
-@pytest.fixture
-def desk(index: IndexServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desktop:
-    monkeypatch.chdir(tmp_path)
-    desktop = Desktop(index, tmp_path)
-    desktop.distribution(packages=[("num", "2.0")])
-    desktop.publish("app", "1.0", requires=["lib>=1", 'gone; sys_platform == "win32"'], requires_python=">=3.9")
-    desktop.publish("lib", "1.0")
-    return desktop
+def desk(desk: Desktop) -> Desktop:
+    return with_app(desk)
 
 
 def test_hashes_sizes_and_sources(desk: Desktop) -> None:
@@ -243,9 +231,9 @@ def test_pins_with_hashes_of_others_are_a_lock(desk: Desktop) -> None:
 def test_wrong_words(desk: Desktop) -> None:
     Path("requirements.txt").write_text("app\n")
     assert "is what is to be locked" in refused(desk.ask("lock", "-r", "requirements.txt", "-o", "requirements.txt"), 2)
-    assert "there is no folder" in refused(desk.ask("lock", "app", "-o", "nowhere/pylock.toml"))
+    assert "there is no folder" in refused(desk.ask("lock", "app", "-o", "nowhere/pylock.toml"), 2)
     assert "takes the name of a project, not 'app<2'" in refused(desk.ask("lock", "app", "-P", "app<2"), 2)
-    assert "nothing is asked for" in refused(desk.ask("lock"))
+    assert "nothing is asked for" in refused(desk.ask("lock"), 2)
     assert "did you mean one of: pyodide-31" in refused(desk.run("lock", "app", "-t", "pyodide-313"), 2)
     note = desk.ask("lock", "app", "-o", "pylock.toml", "-P", "other").stderr
     assert "other is not in the lock so far" in note

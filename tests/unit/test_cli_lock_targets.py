@@ -5,16 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from locking import lock, refused, together
+from locking import lock, refused, together, with_app
 from packaging.pylock import Pylock
 
 from support.desktop import Desktop
-from support.index_server import IndexServer
 from support.wheel_factory import Member, make_zip
 from wasminstall.locks.pylock import read_pylock
 from wasminstall.targets import named_target
@@ -24,19 +22,8 @@ OLD_WASM = "cp313-cp313-pyemscripten_2025_0_wasm32"
 
 
 @pytest.fixture
-def index() -> Iterator[IndexServer]:
-    with IndexServer() as server:
-        yield server
-
-
-@pytest.fixture
-def desk(index: IndexServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desktop:
-    monkeypatch.chdir(tmp_path)
-    desktop = Desktop(index, tmp_path)
-    desktop.distribution(packages=[("num", "2.0")])
-    desktop.publish("app", "1.0", requires=["lib>=1", 'gone; sys_platform == "win32"'], requires_python=">=3.9")
-    desktop.publish("lib", "1.0")
-    return desktop
+def desk(desk: Desktop) -> Desktop:
+    return with_app(desk)
 
 
 def test_several_targets(desk: Desktop) -> None:

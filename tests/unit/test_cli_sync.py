@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,28 +14,20 @@ WASM = "cp314-cp314-pyemscripten_2026_0_wasm32"
 
 
 @pytest.fixture
-def index() -> Iterator[IndexServer]:
-    with IndexServer() as server:
-        yield server
-
-
-@pytest.fixture
-def desk(index: IndexServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desktop:
+def desk(desk: Desktop) -> Desktop:
     """With a lock of app and lib, and a folder that has lib in another version, and old."""
-    monkeypatch.chdir(tmp_path)
-    desktop = Desktop(index, tmp_path)
-    desktop.distribution()
-    desktop.publish("app", "1.0", requires=["lib"])
+    desk.distribution()
+    desk.publish("app", "1.0", requires=["lib"])
     for name, version in (("lib", "1.0"), ("lib", "2.0"), ("old", "1.0")):
-        desktop.publish(name, version)
+        desk.publish(name, version)
     for words in (
         ("app", "lib<2", "-o", "first.toml"),
         ("app", "-o", "pylock.toml"),
         ("lib<2", "old", "-o", "old.toml"),
     ):
-        assert desktop.ask("lock", *words).exit_code == 0
-    assert desktop.run("sync", "old.toml", "--into", "site").exit_code == 0
-    return desktop
+        assert desk.ask("lock", *words).exit_code == 0
+    assert desk.run("sync", "old.toml", "--into", "site").exit_code == 0
+    return desk
 
 
 def tree() -> dict[str, bytes]:
@@ -146,7 +137,7 @@ def test_wrong_words(desk: Desktop) -> None:
     Path("broken.toml").write_text("lock-version = \n")
     into = ("--into", "site")
     for status, said, *words in (
-        (1, "cannot read gone.toml", "gone.toml", *into),
+        (2, "there is no file gone.toml", "gone.toml", *into),
         (1, "requirements.txt is no lock", "requirements.txt", *into),
         (1, "`wasminstall lock -r FILE -o pylock.toml` makes one", "requirements.txt", *into),
         (1, "broken.toml:1 is not valid TOML", "broken.toml", *into),

@@ -22,6 +22,7 @@ def test_every_target_has_a_row(desk: Desktop) -> None:
     assert {row["name"] for row in rows} == {named_target(name).name for name in target_names()}
     assert {alias for row in rows for alias in row["aliases"]} == set(target_names()) - {row["name"] for row in rows}
     shown = desk.run("targets").stdout
+    assert not [line for line in shown.splitlines() if line.endswith(" ")]
     assert all(row["name"] in shown for row in rows)
     assert "…" not in desk.run("targets", env={"COLUMNS": "80"}).stdout
 

@@ -155,8 +155,8 @@ def test_wasix_takes_its_own_compiled_wheels(index: IndexServer, tmp_path: Path)
 def test_a_file_in_place_of_the_folder(index: IndexServer, tmp_path: Path) -> None:
     (tmp_path / "site").write_text("mine")
     done = install(index, tmp_path / "site", "paint")
-    assert done.exit_code == 1
-    assert "is a file, not a folder" in done.stderr
+    assert done.exit_code == 2
+    assert "is a file" in done.stderr
     assert (tmp_path / "site").read_text() == "mine"
 
 

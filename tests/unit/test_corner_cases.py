@@ -7,28 +7,18 @@ test_requirements, addresses in test_corner_cases_addresses; what is here needs 
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_semantics import Universe, _picks, _satisfies, answer, names
-from world import LINUX, WASM, World, world_on
+from world import LINUX, WASM, World
 
-from support.index_server import IndexServer
 from support.wheel_factory import make_wheel
 from wasminstall import errors
 from wasminstall.requirements import parse_requirement
 from wasminstall.targets import named_target
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    with IndexServer() as index:
-        async with world_on(index, tmp_path / "site") as made:
-            yield made
-
 
 # --- versions (PEP 440) --------------------------------------------------------------------------------------------
 

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from world import World, versions, world_on
+from world import World, versions
 
-from support.index_server import IndexServer
 from support.wheel_factory import make_wheel
 from wasminstall import errors
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    with IndexServer() as index:
-        async with world_on(index, tmp_path / "site") as made:
-            yield made
 
 
 def add_direct(world: World, name: str, version: str, project: str = "elsewhere") -> str:

@@ -261,7 +261,7 @@ def test_the_log_and_head(index: IndexServer) -> None:
 
 
 async def test_delay_rate_and_requests_in_flight(index: IndexServer) -> None:
-    index.behave(delay=lambda path: 0.2 if path.startswith("/simple/") else 0.0)
+    index.behave(delay=lambda path: 0.2 if path.startswith("/simple/") else 0.0, together={"/simple/*": 5})
     start = time.monotonic()
     async with httpx.AsyncClient() as client:
         await asyncio.gather(*(client.get(f"{index.url}six/") for _ in range(5)))

@@ -19,6 +19,7 @@ from wasminstall.cache.folder import FolderStore
 from wasminstall.context import Access, Context
 from wasminstall.installing import install_into
 from wasminstall.pages import NotKept, Pages
+from wasminstall.progress import Event
 from wasminstall.transport import Client, Response
 from wasminstall.transport.desktop import DesktopTransport
 
@@ -309,9 +310,11 @@ async def test_without_a_network_what_is_kept_is_installed(
     await wasminstall.install("app")
     await elsewhere(public, tmp_path / "other")
     unplug(public, monkeypatch)
-    report = await wasminstall.install("app")
+    told: list[Event] = []
+    report = await wasminstall.install("app", progress=told.append)
     assert public.installed() == {"app": "1.0", "lib": "2.0"}
     assert any(text.startswith("no network (cannot reach ") for text in report.warnings)
+    assert [event.phase for event in told if event.phase in ("done", "failed")] == ["done"]
 
 
 async def test_without_a_network_what_is_missing_is_named(
@@ -321,8 +324,12 @@ async def test_without_a_network_what_is_missing_is_named(
     await wasminstall.install("lib")
     await elsewhere(public, tmp_path / "other")
     unplug(public, monkeypatch)
+    told: list[Event] = []
     with pytest.raises(errors.NetworkError) as caught:
-        await wasminstall.install("app")
+        await wasminstall.install("app", progress=told.append)
+    (failed,) = (event for event in told if event.phase == "failed")
+    assert failed is told[-1]
+    assert failed.text.startswith("failed: cannot reach ")
     assert "also tried the cache: offline, and not all is in the cache" in caught.value.message
     assert f"not in the cache: {public.index.url}app/" in caught.value.message
     assert public.installed() == {}

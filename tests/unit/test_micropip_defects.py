@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
-from world import LINUX, WASM, World, versions, world_on
+from world import LINUX, WASM, World, refused, versions
 
 from support.index_server import IndexServer
 from support.wheel_factory import make_wheel
@@ -25,24 +25,6 @@ from wasminstall.requirements import parse_requirement
 from wasminstall.targets import named_target
 from wasminstall.transport import Client
 from wasminstall.transport.desktop import DesktopTransport
-
-E = TypeVar("E", bound=errors.WasmInstallError)
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    with IndexServer() as index:
-        async with world_on(index, tmp_path / "site") as made:
-            yield made
-
-
-async def refused(world: World, kind: type[E], *requirements: str, **options: Any) -> E:
-    """The error, and an environment that is as it was."""
-    before = world.tree()
-    with pytest.raises(kind) as caught:
-        await world.install(*requirements, **options)
-    assert world.tree() == before
-    return caught.value
 
 
 async def test_01_greedy_and_without_backtracking(world: World) -> None:

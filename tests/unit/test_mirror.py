@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
@@ -22,12 +22,6 @@ CARRIER, CARRIER_DATA = make_wheel(
     "1.0",
     files={"before.txt": b"x" * 50, f"{CARRIER_FOLDER}{NAME}": DATA, OTHER: b"other" * 100, "large": b"y" * 99},
 )
-
-
-@pytest.fixture
-def index() -> Iterator[IndexServer]:
-    with IndexServer() as server:
-        yield server
 
 
 @pytest.fixture

@@ -104,7 +104,7 @@ async def test_dry_run_fetches_no_wheel(world: World) -> None:
 
 async def test_the_whole_frontier_is_asked_together(world: World, rounds: list[tuple[Need, ...]]) -> None:
     names = publish_diamond(world)
-    world.index.behave(delay=0.1)
+    world.index.behave(together={"*": 8})
     plan = await world.plan(*names)
     assert len(plan.actions) == 10
     assert world.index.peak_in_flight == 8
@@ -117,14 +117,14 @@ async def test_wheels_are_fetched_together(world: World) -> None:
     names = publish_diamond(world)
     plan = await world.plan(*names)
     world.index.peak_in_flight = 0
-    world.index.behave(delay=lambda path: 0.1 if path.endswith(".whl") else 0.0)
+    world.index.behave(together={"*.whl": 10})
     await world.install(*names)
     assert world.index.peak_in_flight == len(plan.changes) == 10
 
 
 async def test_an_origin_is_not_flooded(world: World) -> None:
     names = publish_diamond(world, width=40)
-    world.index.behave(delay=0.05)
+    world.index.behave(together={"*": 16}, delay=0.02)
     await world.install(*names)
     assert world.index.peak_in_flight == 16
     assert len(world.installed()) == 42

@@ -119,7 +119,7 @@ async def test_retry_after(
 
 
 async def test_an_origin_is_asked_by_sixteen_at_once(server: IndexServer, client: Client) -> None:
-    server.behave(delay=0.02)
+    server.behave(together={"*": 16}, delay=0.02)
     await asyncio.gather(*(client.get(server.file_url(FILENAME)) for _ in range(40)))
     assert server.peak_in_flight == 16
 

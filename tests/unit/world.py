@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import pytest
 
 from support.index_server import IndexServer
 from support.wheel_factory import make_wheel
 from wasminstall.cache import Cache
 from wasminstall.context import Access, Context
 from wasminstall.environment import Environment
+from wasminstall.errors import WasmInstallError
 from wasminstall.hosts.folder import FolderHost
 from wasminstall.indexes import DistributionIndex, FirstThatHasIt, Index, KeptOnly, SimpleIndex
 from wasminstall.installing import install_into
@@ -26,6 +29,7 @@ from wasminstall.transport.desktop import DesktopTransport
 
 WASM = "cp314-cp314-pyemscripten_2026_0_wasm32"
 LINUX = "cp314-cp314-manylinux_2_17_x86_64"
+E = TypeVar("E", bound=WasmInstallError)
 
 
 class World:
@@ -98,3 +102,12 @@ async def world_on(index: IndexServer, site: Path) -> AsyncIterator[World]:
 def versions(plan: Plan) -> dict[str, str]:
     """Version by name."""
     return {action.name: action.version for action in plan.actions}
+
+
+async def refused(world: World, kind: type[E], *requirements: str, **options: Any) -> E:
+    """The error, and an environment that is as it was."""
+    before = world.tree()
+    with pytest.raises(kind) as caught:
+        await world.install(*requirements, **options)
+    assert world.tree() == before
+    return caught.value

@@ -9,27 +9,33 @@ from pathlib import Path
 import click
 
 from ..targets import Target
-from .bundling.building import Order, build
+from .bundling.building import NotBundled, Order, build
 from .bundling.report import shown
-from .options import Sources, Wanted, sources_options, target_option, wanted_options
+from .matrix import show_aside
+from .options import Place, Sources, Wanted, page_target_option, sources_options, wanted_options
 from .screen import Screen
 
 __all__ = ["bundle"]
 
 
 @click.command
-@click.argument("app", type=click.Path(path_type=Path), metavar="APP")
+@click.argument("app", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="APP")
 @wanted_options
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=click.Path(file_okay=False, path_type=Path),
     required=True,
     metavar="FOLDER",
     help="Where the site is written: a new folder, or an empty one.",
 )
-@target_option
-@click.option("--lock", default="", metavar="FILE", help="The lock that names the packages; nothing is resolved then.")
+@page_target_option
+@click.option(
+    "--lock",
+    type=Place(exists=True),
+    metavar="FILE",
+    help="The lock that names the packages; nothing is resolved then.",
+)
 @click.option(
     "--pyodide",
     type=click.Path(path_type=Path),
@@ -47,7 +53,7 @@ def bundle(
     wanted: Wanted,
     output: Path,
     target: Target,
-    lock: str,
+    lock: str | None,
     pyodide: Path | None,
     bytecode: bool,
     trim: bool,
@@ -65,11 +71,15 @@ def bundle(
     wasminstall bundle app -o dist --lock pylock.toml --bytecode
     wasminstall bundle app -o dist --pyodide node_modules/pyodide --trim
     """
-    order = Order(app, output, target, wanted, sources, lock, pyodide, bytecode, trim)
-    made = asyncio.run(build(order, screen.progress))
+    order = Order(app, output, target, wanted, sources, lock or "", pyodide, bytecode, trim)
+    try:
+        made = asyncio.run(build(order, screen.progress))
+    except NotBundled as error:
+        show_aside(error.column, screen)
+        raise
     for note in made.notes:
         screen.note(note)
     if as_json:
         click.echo(json.dumps(made.as_json(), indent=2))
     elif not screen.quiet:
-        screen.out.print(shown(made, every=screen.verbose))
+        screen.show(shown(made, every=screen.verbose), soft_wrap=True)

@@ -22,7 +22,7 @@ from ..targets import Target, named_target, target_names
 from .distribution import NotInFolder
 from .matrix import Column, as_json, column, show, unasked
 from .matrix.imports import Imports, imported_modules, projects_of
-from .options import Sources, TargetName, Wanted, sources_options, wanted_options
+from .options import Sources, TargetName, Wanted, sources_options, targets_option, wanted_options
 from .screen import Screen
 from .wanted import read_wanted
 from .world import World, open_world
@@ -44,17 +44,7 @@ class _TargetOrAll(TargetName):
 
 @click.command
 @wanted_options
-@click.option(
-    "-t",
-    "--target",
-    "targets",
-    type=_TargetOrAll(),
-    multiple=True,
-    default=("pyodide-314",),
-    show_default=True,
-    metavar="NAME",
-    help="The runtime to check for, or `all`; may be repeated. `wasminstall targets` lists them.",
-)
+@targets_option("The runtime to check for, or `all`", _TargetOrAll())
 @click.option(
     "--python-script",
     "scripts",

@@ -27,7 +27,7 @@ __all__ = ["install"]
 @target_option
 @click.option(
     "--into",
-    type=click.Path(path_type=Path),
+    type=click.Path(file_okay=False, path_type=Path),
     required=True,
     metavar="FOLDER",
     help="The folder to place them in; what is there already is kept where it fits.",
@@ -47,8 +47,6 @@ def install(screen: Screen, wanted: Wanted, target: Target, into: Path, sources:
     wasminstall install --target wasi-3.12 --into site/ -r requirements.txt
     wasminstall install --target wasix --into site/ --index-url URL numpy
     """
-    if into.exists() and not into.is_dir():
-        raise InvalidInput(f"{into} is a file, not a folder", hint="name another place with --into")
     report = asyncio.run(_installed(screen, wanted, target, into, sources))
     if isinstance(report, Column):
         show((report,), screen)

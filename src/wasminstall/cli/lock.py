@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -32,8 +31,8 @@ from .locking import (
     read_earlier,
     write_lock,
 )
-from .matrix import column, show
-from .options import Sources, TargetName, Wanted, sources_options, wanted_options
+from .matrix import column, show_aside
+from .options import Sources, Wanted, sources_options, targets_option, wanted_options
 from .screen import Screen
 from .wanted import read_wanted, require_python
 from .world import open_world
@@ -44,17 +43,7 @@ __all__ = ["lock"]
 
 @click.command
 @wanted_options
-@click.option(
-    "-t",
-    "--target",
-    "targets",
-    type=TargetName(),
-    multiple=True,
-    default=("pyodide-314",),
-    show_default=True,
-    metavar="NAME",
-    help="The runtime it is for; may be repeated. `wasminstall targets` lists them.",
-)
+@targets_option("The runtime it is for")
 @click.option(
     "-o",
     "--output",
@@ -116,7 +105,7 @@ def lock(
         raise click.UsageError(f"{output} is what is to be locked: name another file with -o")
     folder = Path.cwd() if output is None else output.absolute().parent
     if not folder.is_dir():
-        raise InvalidInput(f"there is no folder {folder}", hint="make it, or name another file with -o")
+        raise click.UsageError(f"there is no folder {folder}: make it, or name another file with -o")
     earlier = Earlier() if output is None else read_earlier(output, form)
     names = _names(upgraded)
     for name in sorted(names - earlier.versions.keys()):
@@ -180,9 +169,7 @@ class _Locking:
         with self.screen.progress() as reporter:
             verdicts = await column(context, requested, reporter)
         if not verdicts.works:  # else the earlier lock is in the way
-            aside = copy(self.screen)
-            aside.out = aside.err
-            show((verdicts,), aside)
+            show_aside(verdicts, self.screen)
             raise InvalidInput("nothing was locked")
 
     async def _answer(

@@ -16,7 +16,7 @@ from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
 from ..errors import UnknownTarget
-from ..targets import Target, named_target, target_names
+from ..targets import Target, named_target, pyodide_release, target_names
 
 __all__ = [
     "Place",
@@ -25,8 +25,10 @@ __all__ = [
     "Wanted",
     "cache_options",
     "not_empty",
+    "page_target_option",
     "sources_options",
     "target_option",
+    "targets_option",
     "wanted_options",
 ]
 
@@ -82,10 +84,30 @@ class TargetName(click.ParamType[Target]):
         return [CompletionItem(name) for name in target_names() if name.startswith(incomplete)]
 
 
+class PageTarget(TargetName):
+    """One that runs in pages."""
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Target:
+        """See ``click.ParamType``."""
+        target = super().convert(value, param, ctx)
+        if not pyodide_release(target.name):
+            self.fail(f"{target.name} is no runtime of browsers: choose a target with Pyodide", param, ctx)
+        return target
+
+
 class Place(click.ParamType[str]):
     """A path or a URL; ``TARGET=`` may stand before it where an option takes several."""
 
     name = "place"
+
+    def __init__(self, *, exists: bool = False) -> None:
+        self._exists = exists
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """See ``click.ParamType``."""
+        if self._exists and ("\n" in value or not ("://" in value or Path(value).exists())):
+            self.fail(f"there is no file {value.partition(chr(10))[0]}", param, ctx)
+        return value
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
         """See ``click.ParamType``."""
@@ -108,17 +130,37 @@ def not_empty(ctx: click.Context, param: click.Parameter, value: Any) -> Any:  #
     return value
 
 
-def target_option(command: Command) -> Command:
+def target_option(command: Command, kind: type[TargetName] = TargetName) -> Command:
     """``--target``: handed over as ``target``, a ``Target``."""
     return click.option(
         "-t",
         "--target",
-        type=TargetName(),
+        type=kind(),
         default="pyodide-314",
         show_default=True,
         metavar="NAME",
         help="The runtime it is for; `wasminstall targets` lists them.",
     )(command)
+
+
+def page_target_option(command: Command) -> Command:
+    """The same, for a runtime of pages only."""
+    return target_option(command, PageTarget)
+
+
+def targets_option(about: str, kind: click.ParamType[Any] | None = None) -> Callable[[Command], Command]:
+    """``--target`` that may be repeated: handed over as ``targets``; ``about`` is how its help begins."""
+    return click.option(
+        "-t",
+        "--target",
+        "targets",
+        type=kind or TargetName(),
+        multiple=True,
+        default=("pyodide-314",),
+        show_default=True,
+        metavar="NAME",
+        help=f"{about}; may be repeated. `wasminstall targets` lists them.",
+    )
 
 
 def _distribution_option() -> Callable[[Any], Any]:
@@ -170,7 +212,7 @@ def wanted_options(command: Command) -> Command:
             "-r",
             "--requirement",
             "files",
-            type=Place(),
+            type=Place(exists=True),
             multiple=True,
             metavar="FILE",
             help="A requirements file, a pyproject.toml or a script with a PEP 723 block; may be repeated.",
@@ -179,7 +221,7 @@ def wanted_options(command: Command) -> Command:
             "-c",
             "--constraint",
             "constraints",
-            type=Place(),
+            type=Place(exists=True),
             multiple=True,
             metavar="FILE",
             help="Limit versions to those in this file; may be repeated.",

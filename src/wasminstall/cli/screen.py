@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
@@ -38,6 +38,7 @@ _NAMED_LOCK = re.compile(r"\block=\"([^\"]+)\" reads it")
 _LIST = re.compile(r"give several requirements as a list: .*")
 _OTHER_SOURCE = re.compile(r"\S+ has .*, which fits as well: (index_for|prefer)=.* takes it from there")
 
+_FILLED_UP = re.compile(r" +((?:\x1b\[[\d;]*m)*)$", re.MULTILINE)
 _WIDE = 200
 
 
@@ -54,6 +55,12 @@ class Screen:
         force = {"always": True, "never": False}.get(when)
         self.out = _console(force, stderr=False)
         self.err = _console(force, stderr=True)
+
+    def show(self, content: RenderableType, *, soft_wrap: bool) -> None:
+        """Print tables, without the blanks that fill up their lines."""
+        with self.out.capture() as printed:
+            self.out.print(content, soft_wrap=soft_wrap)
+        self.out.file.write(_FILLED_UP.sub(r"\1", printed.get()))
 
     def note(self, text: str) -> None:
         """One line besides the answer."""

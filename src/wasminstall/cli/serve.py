@@ -14,11 +14,11 @@ from ..cache import open_cache
 from ..cache.folder import default_folder
 from ..context import default_index_urls
 from ..errors import InvalidInput
-from ..targets import Target, pyodide_release
+from ..targets import Target
 from .bundling.bootstrap import FIRST_VISIT, NO_FIRST_VISIT, bootstrap_folder
 from .bundling.core import find_core
 from .bundling.page import read_page
-from .options import Sources, not_empty, target_option
+from .options import Sources, not_empty, page_target_option
 from .screen import Screen
 from .world import World, open_world
 
@@ -31,7 +31,9 @@ _INDEX = "/index/simple/"
 
 
 @click.command
-@click.argument("folder", type=click.Path(path_type=Path), default=".", metavar="[FOLDER]")
+@click.argument(
+    "folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".", metavar="[FOLDER]"
+)
 @click.option(
     "-p",
     "--port",
@@ -41,7 +43,7 @@ _INDEX = "/index/simple/"
     help="Port to begin with; the next free one is used.",
 )
 @click.option("--isolated", is_flag=True, help="Cross-origin isolated pages, which interrupt() and shared memory need.")
-@target_option
+@page_target_option
 @click.option(
     "--pyodide",
     type=click.Path(path_type=Path),
@@ -88,10 +90,6 @@ def serve(
     wasminstall serve app
     wasminstall serve app --isolated --pyodide node_modules/pyodide
     """
-    if not folder.is_dir():
-        raise InvalidInput(f"{folder} is no folder", hint="name the folder that has your index.html")
-    if not pyodide_release(target.name):
-        raise InvalidInput(f"{target.name} is no runtime of browsers", hint="choose a target with Pyodide")
     try:
         from ..serve import listen, run_until_stopped
     except ModuleNotFoundError as error:

@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from ..context import Access, Context
 from ..environment import Environment
-from ..errors import InvalidInput, LockError, WasmInstallError
+from ..errors import LockError, WasmInstallError
 from ..hosts.folder import FolderHost
 from ..installing import install_into
 from ..locks.reading import read_lock
@@ -21,7 +21,7 @@ from ..report import Report
 from ..requirements.requested import Read
 from ..resolution import Wish
 from ..targets import Target, named_target, target_names
-from .options import Sources, cache_options, target_option
+from .options import Place, Sources, cache_options, target_option
 from .screen import Screen
 from .world import open_world
 
@@ -31,7 +31,7 @@ _SIGNS = {"add": "[green]+[/]", "replace": "[yellow]~[/]", "remove": "[red]-[/]"
 
 
 @click.command
-@click.argument("lock")
+@click.argument("lock", type=Place(exists=True))
 @click.option(
     "--into",
     type=click.Path(file_okay=False, path_type=Path),
@@ -66,8 +66,6 @@ def sync(
     wasminstall sync pylock.toml --target wasi --into site/ --dry-run
     wasminstall sync pylock.toml --into site/ --distribution FOLDER
     """
-    if "\n" in lock:
-        raise InvalidInput("the lock has to be a path or an address", hint="wasminstall sync pylock.toml --into site/")
     answer = asyncio.run(_synchronised(screen, lock, into, target, extras, groups, dry_run, sources))
     plan = answer if isinstance(answer, Plan) else answer.plan
     for warning in answer.warnings:

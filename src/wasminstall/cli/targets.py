@@ -41,7 +41,7 @@ def targets(screen: Screen, as_json: bool) -> None:
         also, pyodide = ", ".join(facts["aliases"]), facts["pyodide"] or ""
         compiled = facts["platform"] or "[dim]none can be loaded[/]"
         table.add_row(f"[bold]{target.name}[/]", also, facts["python"], pyodide, compiled)
-    screen.out.print(table, soft_wrap=False)
+    screen.show(table, soft_wrap=False)
 
 
 def _facts(target: Target, short: dict[str, str]) -> dict[str, Any]:

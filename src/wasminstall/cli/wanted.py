@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..errors import InvalidInput, PythonMismatch
+import click
+
+from ..errors import PythonMismatch
 from ..requirements import python_accepts, read_requirements
 from ..requirements.inputs import input_kind, load, read_input
 from ..requirements.requested import Read, Requested
@@ -16,7 +18,7 @@ __all__ = ["read_wanted", "require_python"]
 
 
 async def read_wanted(wanted: Wanted, read: Read) -> Requested:
-    """Read all of it. Raises ``InvalidInput`` for what cannot be read or when nothing is asked for.
+    """Read all of it. Raises ``InvalidInput`` for what cannot be read, ``click.UsageError`` for what is typed wrongly.
 
     ``--extra`` and ``--group`` choose in the files that are a pyproject.toml.
     """
@@ -30,24 +32,24 @@ async def read_wanted(wanted: Wanted, read: Read) -> Requested:
         extras, groups = (wanted.extras, wanted.groups) if is_project else ((), ())
         requested += await read_input(file, read, extras=extras, groups=groups)
     if (wanted.extras or wanted.groups) and not projects:
-        raise InvalidInput(
-            "--extra and --group choose in a pyproject.toml, and none is given", hint="name it: -r pyproject.toml"
+        raise click.UsageError(
+            "--extra and --group choose in a pyproject.toml, and none is given: name it with -r pyproject.toml"
         )
     for file in wanted.constraints:
         requested += await read_input(file, read, constraint=True)
     if not requested.requirements and not wanted.files:
-        raise InvalidInput("nothing is asked for", hint="name a requirement, or a file with -r")
+        raise click.UsageError("nothing is asked for: name a requirement, or a file with -r")
     return requested
 
 
 def _refuse_files(requirements: Iterable[str]) -> None:
-    """Raise ``InvalidInput`` for a script in place of a requirement, and for a wheel that is not there."""
+    """Raise ``click.UsageError`` for a script in place of a requirement, and for a wheel that is not there."""
     for text in requirements:
         if text.endswith(".py") and Path(text).is_file():
-            hint = f"`wasminstall check --python-script {text}` reads it; one with a PEP 723 block is read by -r {text}"
-            raise InvalidInput(f"{text} is a script, not a project", hint=hint)
+            ways = f"`wasminstall check --python-script {text}` reads it; one with a PEP 723 block is read by -r {text}"
+            raise click.UsageError(f"{text} is a script, not a project: {ways}")
         if text.endswith(".whl") and not {":", "@"} & set(text) and not Path(text).is_file():
-            raise InvalidInput(f"there is no file {text}", hint="check the path")
+            raise click.UsageError(f"there is no file {text}")
 
 
 def require_python(requested: Requested, target: Target) -> None:

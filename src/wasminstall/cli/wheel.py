@@ -40,12 +40,13 @@ def wheel() -> None:
 @click.option("--json", "as_data", is_flag=True, help="The answer as JSON.")
 @click.pass_obj
 def check(screen: Screen, files: Sequence[Path], as_data: bool) -> int:
-    r"""Say whether wheels hold what their names promise, and whether PyPI would take them.
+    r"""Say whether wheels hold what their names promise.
 
     Every module is looked at: whether it is a WebAssembly side module, for the ABI of the wheel's tag, with an ending
     that Python looks for, and whether that Pyodide or the wheel itself has all that it imports and needs. Then the
-    tags, METADATA and RECORD, and what stripping would save. Nothing is fetched or run; the ABIs are those of all
-    Pyodide releases since 0.27. The exit status is 1 when a wheel does not work or is not for PyPI.
+    tags, METADATA and RECORD, whether PyPI would take it, and what stripping would save. Nothing is fetched or run;
+    the ABIs are those of all Pyodide releases since 0.27. The exit status is 1 when a wheel does not work or is not
+    for PyPI.
 
     \b
     wasminstall wheel check dist/*.whl
@@ -93,7 +94,7 @@ def shrink(
     prove: bool | None,
     pyodide: Path | None,
 ) -> None:
-    r"""Strip what only debuggers read, compress anew, and prove that the result imports.
+    r"""Strip what only debuggers read, and compress anew.
 
     Debug sections and names of functions go, wasm-opt of Binaryen makes the code smaller where it is on the path,
     and RECORD is written anew. The same wheel always gives the same bytes. Where Node and a Pyodide of the wheel's

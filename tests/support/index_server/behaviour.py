@@ -28,6 +28,8 @@ class Behaviour:
     cache_control: str = "no-cache"
     delay: float | Callable[[str], float] = 0.0
     """Seconds before each answer, or a function of the path that gives them."""
+    together: Mapping[str, int] = field(default_factory=dict)
+    """By pattern of paths, how many requests must have been in flight at once before one of them is answered."""
     rate: float | None = None
     """Bytes per second, shared by all answers."""
     authorization: str | None = None

@@ -261,6 +261,7 @@ class IndexServer:
 
     async def _answer(self, request: web.BaseRequest, seen: SeenRequest) -> web.StreamResponse:
         behaviour, fault = self.behaviour, self._next_fault(seen)
+        await self._meeting(behaviour, seen.path)
         await asyncio.sleep(behaviour.delay(seen.path) if callable(behaviour.delay) else behaviour.delay)
         if fault and fault.kind in {"hang", "close_before_answer"}:
             await break_off(request, fault.kind)
@@ -270,6 +271,14 @@ class IndexServer:
         answer = replace(answer, headers={**answer.headers, **self._common_headers(answer, seen, behaviour)})
         seen.status, seen.size = answer.status, len(answer.body)
         return await deliver(request, answer, self._throttle, behaviour.rate)
+
+    async def _meeting(self, behaviour: Behaviour, path: str) -> None:
+        """Until enough requests have been in flight, or for ten seconds: then a test sees that fewer came."""
+        count = max((count for paths, count in behaviour.together.items() if fnmatchcase(path, paths)), default=0)
+        for _ in range(1000):
+            if self.peak_in_flight >= count:
+                return
+            await asyncio.sleep(0.01)
 
     def _next_fault(self, seen: SeenRequest) -> Fault | None:
         with self._lock:

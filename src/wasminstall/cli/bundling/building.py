@@ -6,19 +6,23 @@ import gzip
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import click
+
 from ...cache import open_cache
-from ...errors import InvalidInput
+from ...errors import InvalidInput, ResolutionError
 from ...indexes import Candidate
 from ...locks.reading import read_lock
 from ...progress import Event, Reporter
 from ...requirements.requested import Requested
 from ...resolution import Prefer
 from ...targets import Target, pyodide_release
+from ..matrix import Column, column
+from ..matrix.model import GOOD
 from ..options import Sources, Wanted
 from ..wanted import read_wanted, require_python
 from ..world import World, open_world
@@ -33,7 +37,7 @@ from .site import ASSETS, SERVICE_WORKER, Site
 from .trimming import Trimmed, trim, with_bytecode
 from .writing import compress, require_empty, write
 
-__all__ = ["Order", "build"]
+__all__ = ["NotBundled", "Order", "build"]
 
 _LOCK = "pyodide-lock.json"
 _WORKER = "wasminstall-offline-worker.js"
@@ -61,6 +65,21 @@ class Order:
     trim: bool = False
 
 
+class NotBundled(InvalidInput):
+    """Not all can be had that is asked for: ``column`` has the verdicts, the message the pages."""
+
+    def __init__(self, verdicts: Column, asked: Mapping[tuple[str, int], Asked]) -> None:
+        self.column = verdicts
+        bad = {name for name, verdict in verdicts.verdicts.items() if verdict.kind not in GOOD}
+        wanted: dict[str, dict[str, None]] = {}
+        for (address, _), one in asked.items():
+            for item in one.requested.requirements:
+                if item.name in bad:
+                    wanted.setdefault(address, {})[item.name] = None
+        pages = "; ".join(f"{address} asks for {', '.join(names)}" for address, names in wanted.items())
+        super().__init__("nothing was bundled" + (f": {pages}" if pages else ""))
+
+
 async def build(order: Order, showing: Showing) -> Bundle:
     """Make the bundle. Raises ``WasmInstallError`` and ``OSError``; then nothing was written."""
     _check(order)
@@ -77,7 +96,7 @@ async def _build(order: Order, pages: Sequence[Page], core: Core, world: World, 
     target = order.target
     asking = Asking(order.app, world.read, target)
     asked = {(page.address, tag.start): await asking.asked(page, tag) for page in pages for tag in page.python}
-    packages, notes = await _packages(order, list(asked.values()), world, showing)
+    packages, notes = await _packages(order, asked, world, showing)
     packages, trimmed = _trimmed(packages) if order.trim else (packages, {})
     if order.bytecode:
         core, packages = _compiled(core, packages, showing)
@@ -129,13 +148,9 @@ async def _started(packages: Sequence[Package], core: Core, world: World, target
 
 
 def _check(order: Order) -> None:
-    if not order.app.is_dir():
-        raise InvalidInput(f"{order.app} is no folder", hint="name the folder that has your index.html")
     if order.output.resolve().is_relative_to(order.app.resolve()):
-        raise InvalidInput(f"{order.output} is inside of {order.app}", hint="name a folder beside it with -o")
+        raise click.UsageError(f"{order.output} is inside of {order.app}: name a folder beside it with -o")
     require_empty(order.output)
-    if not pyodide_release(order.target.name):
-        raise InvalidInput(f"{order.target.name} is no runtime of browsers", hint="choose a target with Pyodide")
     for name in (ASSETS, SERVICE_WORKER):
         if (order.app / name).exists():
             raise InvalidInput(f"{order.app / name} is in the way: a bundle has that name for itself")
@@ -172,18 +187,18 @@ def _with_core(order: Order, core: Core) -> Sources:
 
 
 async def _packages(
-    order: Order, asked: Sequence[Asked], world: World, showing: Showing
+    order: Order, asked: Mapping[tuple[str, int], Asked], world: World, showing: Showing
 ) -> tuple[list[Package], Sequence[str]]:
-    """What the bundle has, and what is to be said about it."""
+    """What the bundle has, and what is to be said about it. Raises ``NotBundled``."""
     target = order.target
     wanted = order.wanted
     requested = await read_wanted(wanted, world.read) if wanted.requirements or wanted.files else Requested()
-    for one in asked:
+    for one in asked.values():
         requested += one.requested
     if order.sources.index_url:
         requested = replace(requested, index_url="")
     require_python(requested, target)
-    locks = [one.locked for one in asked if one.locked]
+    locks = [one.locked for one in asked.values() if one.locked]
     if order.lock:
         locks.append(await read_lock(order.lock, world.read, target))
     context = await world.context(target, requested)
@@ -193,9 +208,15 @@ async def _packages(
         candidates = _together(locks)
         check_locked(candidates, requested, target)
     elif requested.requirements:
-        prefer: Prefer = "newest" if any(one.newest for one in asked) else "distribution"
+        prefer: Prefer = "newest" if any(one.newest for one in asked.values()) else "distribution"
         with showing("resolving") as reporter:
-            candidates, notes = await resolve(context, requested, prefer=prefer, reporter=reporter)
+            try:
+                candidates, notes = await resolve(context, requested, prefer=prefer, reporter=reporter)
+            except ResolutionError:
+                verdicts = await column(await world.context(target, requested), requested, reporter)
+                if verdicts.works:
+                    raise
+                raise NotBundled(verdicts, asked) from None
     with showing("fetching") as reporter:
         return await fetch(context, candidates, requested, reporter), notes
 

@@ -51,8 +51,6 @@ async def compress(files: Iterable[File], cache: Cache, told: Callable[[str], ob
 
 def require_empty(folder: Path) -> None:
     """Raise ``InvalidInput`` unless a bundle can be put there."""
-    if folder.exists() and not folder.is_dir():
-        raise InvalidInput(f"{folder} is a file", hint="name another folder with -o")
     if folder.is_dir() and any(folder.iterdir()):
         raise InvalidInput(f"{folder} is not empty", hint="remove it, or name another folder with -o")
 

@@ -2,6 +2,6 @@
 
 from .columns import column, unasked
 from .model import Column, Kind, Problem, Verdict
-from .show import as_json, show
+from .show import as_json, show, show_aside
 
-__all__ = ["Column", "Kind", "Problem", "Verdict", "as_json", "column", "show", "unasked"]
+__all__ = ["Column", "Kind", "Problem", "Verdict", "as_json", "column", "show", "show_aside", "unasked"]

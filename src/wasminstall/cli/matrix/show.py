@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from typing import Any
 
 from rich import box
@@ -16,7 +17,7 @@ from ..screen import Screen
 from .files import Files
 from .model import GOOD, Column, Kind, Problem, Verdict
 
-__all__ = ["as_json", "show"]
+__all__ = ["as_json", "show", "show_aside"]
 
 _BAD: dict[Kind, str] = {
     "missing": "no wheel",
@@ -33,7 +34,7 @@ _BAD: dict[Kind, str] = {
 def show(columns: Sequence[Column], screen: Screen) -> None:
     """The table, then what is in the way, each once for all targets that it concerns."""
     names = _rows(columns, everything=screen.verbose)
-    screen.out.print(_table(columns, names, screen.out), soft_wrap=False)
+    screen.show(_table(columns, names, screen.out), soft_wrap=False)
     groups = _together(columns)
     repeated = _said_twice(problems[0] for problems, _ in groups)
     for problems, targets in groups:
@@ -51,6 +52,13 @@ def show(columns: Sequence[Column], screen: Screen) -> None:
         screen.err.print()
     for text in notes:
         screen.note(text)
+
+
+def show_aside(column: Column, screen: Screen) -> None:
+    """The same for one target on the standard error, where the standard output is for something else."""
+    aside = copy(screen)
+    aside.out = aside.err
+    show((column,), aside)
 
 
 def as_json(columns: Sequence[Column], unknown_imports: Sequence[str] = ()) -> dict[str, Any]:

@@ -100,7 +100,7 @@ def _metadata(wheel: WheelArchive) -> Iterator[Finding]:
 def _metadata_finding(error: Exception, where: str) -> Finding:
     """Many build backends wrote License-File into metadata that is too old for it; PyPI has many such wheels."""
     text = f"METADATA: {error}"
-    if str(error).startswith("license-file: license-file introduced in"):
+    if str(error).startswith("license-file introduced in"):
         return Finding(
             "warning", text, where, "PyPI takes it all the same; newer build backends write Metadata-Version 2.4"
         )
@@ -112,7 +112,8 @@ def _flat(group: ExceptionGroup[Exception]) -> Iterator[Exception]:
         if isinstance(error, ExceptionGroup):
             yield from _flat(error)
         elif isinstance(error, InvalidMetadata):
-            yield ValueError(f"{error.field}: {error}")
+            # Some messages name the field, and some do not.
+            yield ValueError(str(error) if error.field in str(error) else f"{error.field}: {error}")
         else:
             yield error
 
