@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 import { crc32, inflateRawSync } from "node:zlib";
 
-const { survey } = await import(pathToFileURL(process.argv[2]).href);
+const { survey } = await import(pathToFileURL(String(process.argv[2])).href);
 
 for await (const line of createInterface({ input: process.stdin })) {
   const { wheel, limits } = JSON.parse(line);
@@ -12,15 +12,25 @@ for await (const line of createInterface({ input: process.stdin })) {
   console.log(JSON.stringify(found ? { ...found, table: [...found.table] } : null));
 }
 
-/** What js/src/wheelfs/inflate.ts does with the zlib of an interpreter. */
+/**
+ * What js/src/wheelfs/inflate.ts does with the zlib of an interpreter.
+ *
+ * @param {{ bytes: Uint8Array, size: number, deflated: boolean, crc: number }} member
+ */
 function unpack({ bytes, size, deflated, crc }) {
   try {
-    const { buffer, engine } = deflated
-      ? inflateRawSync(bytes, { info: true, maxOutputLength: size || 1 })
-      : { buffer: bytes };
-    const whole = engine === undefined || engine.bytesWritten <= bytes.length;
-    return whole && buffer.length === size && crc32(buffer) === crc ? buffer : undefined;
+    const buffer = deflated ? inflated(bytes, size) : bytes;
+    return buffer.length === size && crc32(buffer) === crc ? buffer : undefined;
   } catch {
     return undefined;
   }
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @param {number} size
+ * @returns {Uint8Array}
+ */
+function inflated(bytes, size) {
+  return inflateRawSync(bytes, { maxOutputLength: size || 1 });
 }
