@@ -5,15 +5,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell find src js/src js/build demo/src demo/index.html demo/gallery.html demo/gallery.css demo/examples -type f -not -path '*/_vendor/*' -not -name '*.pyc' 2>/dev/null)
 
-.PHONY: demo test test-unit test-node test-browser coverage browsers lint format docs bench build clean
+.PHONY: demo test test-unit test-node test-browser browsers lint format docs bench build clean
 
 demo: build/page
 	$(BIN)/python demo/serve.py $(DEMO)
 
-test: test-unit test-node test-browser
-	$(MAKE) --no-print-directory coverage
-
-coverage:
+# Node waits for servers now and then, so that unit tests fit beside it; browsers have the machine to themselves.
+test:
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-node test-unit
+	$(MAKE) --no-print-directory test-browser
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --skip-covered
 
