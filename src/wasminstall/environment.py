@@ -12,11 +12,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from .breathing import breathe
 from .errors import EnvironmentStateError, InvalidWheel, NotInstalled, PlacementFailed
 from .hosts.port import Host, Placed
 from .hosts.transaction import Transaction, is_below, with_separator
@@ -31,12 +31,6 @@ from .wheels.record import RecordEntry, entry_for, format_record, format_rows
 from .wheels.wheel import WheelArchive, read_checked
 
 __all__ = ["Arrival", "Environment", "Installed"]
-
-_SLICE = 0.010
-"""Seconds of work after which other tasks get a turn."""
-
-_TIMERS, _TIMER = 4, 0.003
-"""In Chromium a page's timers get none while messages come: every fourth turn is a timer of so many seconds."""
 
 _INSTALLER = b"wasminstall\n"
 
@@ -136,7 +130,6 @@ class _Change:
         self._arriving: dict[str, str] = {}
         self._inside: dict[str, bool] = {}
         self._mountable: dict[Scheme, bool] = {}
-        self._turn, self._turns = time.perf_counter(), 0
 
     async def make(
         self, here: _Here, remove: Sequence[str], place: _Coming, staged: Callable[[str, int], object]
@@ -178,13 +171,13 @@ class _Change:
         unmounted = set(read)
         for group, paths in files:
             unmounted |= self._mount(arrival, group, paths)
-            await self._breathe()
+            await breathe()
         rows = await self._write(archive, unmounted, frozenset(read)) if unmounted else {}
         if layout.dist_info:
             site = self._paths[layout.root]
             listed = [format_rows(relative_paths(paths, site), group.tails.split("\0")) for group, paths in files]
             self._stage_description(arrival, "".join(listed), rows)
-            await self._breathe()
+            await breathe()
         libraries = [*_libraries(paths for _, paths in files), *_libraries(read)]
         return Placed(layout.name, layout.version, arrival.source, tuple(libraries), not layout.dist_info)
 
@@ -226,7 +219,7 @@ class _Change:
                 row = self._stage_file(archive, file, path)
                 if path in read:
                     rows[path] = row
-                await self._breathe()
+                await breathe()
         return rows
 
     def _stage_file(self, archive: Archive, file: Unread, path: str) -> RecordEntry:
@@ -272,13 +265,6 @@ class _Change:
                 raise _clash(path, other, name)
         self._arriving[path] = name
         self._transaction.stage(path, content, executable=executable, mtime=mtime)
-
-    async def _breathe(self) -> None:
-        """Give other tasks a turn now and then: in a page this is the thread that draws."""
-        if time.perf_counter() - self._turn > _SLICE:
-            self._turns += 1
-            await asyncio.sleep(0 if self._turns % _TIMERS else _TIMER)
-            self._turn = time.perf_counter()
 
     def _admit(self, final: str, staged: str) -> bool:
         """Whether a staged file replaces the one that is there: a file that belongs to nobody, it does."""
