@@ -13,7 +13,7 @@ import { startAhead } from "./ahead/start.js";
 import { compileAhead } from "./ahead/wasm.js";
 import { type Archive, fetchArchive } from "./archive.js";
 import { build } from "./build-info.js";
-import { BootError } from "./errors.js";
+import { BootError, WasmInstallError } from "./errors.js";
 import { createTeller, type ProgressDetail, tellStart } from "./events.js";
 import { type InstallOptions, install } from "./install.js";
 import { importModules, interpreterFacts, loadHelper, placeArchive, placeHelper, type Ready } from "./place.js";
@@ -35,7 +35,7 @@ export type {
   Output,
   StreamOutput,
 } from "./display/model.js";
-export { BootError, type BootErrorCode } from "./errors.js";
+export { BootError, type BootErrorCode, WasmInstallError } from "./errors.js";
 export type { ProgressDetail, ProgressPhase, WasminstallEventMap } from "./events.js";
 export type { InstalledPackage, InstallOptions, InstallReport } from "./install.js";
 export type { ExecuteOptions, Python, StartReport, Wasminstall, WorkerPython } from "./python.js";
@@ -101,7 +101,8 @@ export interface BootOptions<P extends Interpreter = Interpreter> extends Attach
 /**
  * Load Pyodide and wasminstall, and what is to be installed, at the same time. Resolves when all of it is importable.
  *
- * Rejects with a `BootError` when Python cannot be started, and with Python's error when something cannot be installed.
+ * Rejects with a `BootError` when Python cannot be started, and with a `WasmInstallError` when something cannot be
+ * installed.
  */
 export function boot(options: BootOptions & { readonly worker: true }): Promise<WorkerPython>;
 export function boot<P extends Interpreter = Interpreter>(
@@ -109,7 +110,7 @@ export function boot<P extends Interpreter = Interpreter>(
 ): Promise<Wasminstall<P>>;
 export function boot(options: BootOptions): Promise<Python>;
 export async function boot(options: BootOptions = {}): Promise<Python> {
-  const core = { BootError, reachable };
+  const core = { BootError, WasmInstallError, reachable };
   if (options.worker) return (await loadWorkerClient()).bootInWorker(options, core);
   const { python, make } = await bootHere(options);
   if (make) loadWorkerClient().then(({ makeLater }) => makeLater(options, core), console.warn);

@@ -1,4 +1,4 @@
-/** The one error that `boot()` and `attach()` reject with. */
+/** What `boot()`, `attach()` and `install()` reject with. */
 
 /**
  * What went wrong:
@@ -31,13 +31,43 @@ export class BootError extends Error {
   readonly code: BootErrorCode;
 
   static {
-    // What the console calls it, whatever a minifier makes of the class.
-    Object.defineProperty(BootError, "name", { value: "BootError" });
-    BootError.prototype.name = "BootError";
+    call(BootError, "BootError");
   }
 
   constructor(code: BootErrorCode, message: string, cause?: unknown) {
     super(message, { cause });
     this.code = code;
   }
+}
+
+/** What is known of one of Python's errors, as data. */
+export type PythonFailure = Pick<WasmInstallError, "type" | "message" | "hint" | "traceback">;
+
+/** Something cannot be installed, and nothing was changed: `message` for people, without a traceback. */
+export class WasmInstallError extends Error {
+  /** Class name of Python's error: "UnknownProject". */
+  readonly type: string;
+  /** One thing to try. */
+  readonly hint: string | undefined;
+  /** The whole as Python prints it. */
+  readonly traceback: string;
+
+  static {
+    call(WasmInstallError, "WasmInstallError");
+  }
+
+  constructor({ type, message, hint, traceback }: PythonFailure) {
+    super(message);
+    this.type = type;
+    this.hint = hint || undefined;
+    this.traceback = traceback;
+    // What the console shows: in V8 it begins with the message.
+    if (hint && this.stack) this.stack = this.stack.replace(message, (said) => `${said}\nhint: ${hint}`);
+  }
+}
+
+/** What the console calls these errors, whatever a minifier makes of the class. */
+function call(kind: { readonly prototype: Error }, name: string): void {
+  Object.defineProperty(kind, "name", { value: name });
+  Object.assign(kind.prototype, { name, [Symbol.toStringTag]: name });
 }

@@ -1,5 +1,6 @@
 /** `install()` from JavaScript: options become keyword arguments, Python's report becomes a plain object. */
 
+import { type PythonFailure, WasmInstallError } from "./errors.js";
 import type { ProgressDetail } from "./events.js";
 import type { Interpreter } from "./runtime.js";
 
@@ -76,6 +77,7 @@ export interface InstallReport {
 // The report crosses as JSON: no proxies stay behind. A plan (dry run) has actions where a report has what was added.
 const INSTALL = `
 import json
+import traceback
 import wasminstall
 
 def package(item):
@@ -83,17 +85,28 @@ def package(item):
     replaced = item.replaces if hasattr(item, "replaces") else item.replaced
     return dict(name=item.name, version=item.version, source=candidate.source, size=candidate.size, replaced=replaced)
 
-result = await wasminstall.install(requirements, **options)
-changes = result.changes if hasattr(result, "changes") else result.added
-json.dumps(dict(
-    packages=[package(item) for item in changes],
-    warnings=list(result.warnings),
-    text=repr(result),
-    html=result._repr_html_(),
-))
+try:
+    try:
+        work = wasminstall.install(requirements, **options)
+    except TypeError as error:  # an option that there is not
+        raise wasminstall.errors.InvalidInput(str(error)) from None
+    result = await work
+    changes = result.changes if hasattr(result, "changes") else result.added
+    answer = dict(
+        packages=[package(item) for item in changes],
+        warnings=list(result.warnings),
+        text=repr(result),
+        html=result._repr_html_(),
+    )
+except wasminstall.WasmInstallError as error:
+    told = traceback.format_exc()
+    answer = dict(failure=dict(type=type(error).__name__, message=error.message, hint=error.hint, traceback=told))
+json.dumps(answer)
 `;
 
-/** Call Python's `wasminstall.install`. */
+type Answer = InstallReport | { readonly failure: PythonFailure };
+
+/** Call Python's `wasminstall.install`. Rejects with a `WasmInstallError`. */
 export async function install(
   pyodide: Interpreter,
   requirements: string | readonly string[],
@@ -103,7 +116,9 @@ export async function install(
   const keywords = Object.fromEntries(given.map(([name, value]) => [snakeCase(name), value]));
   const globals = pyodide.toPy({ requirements, options: keywords }) as object & { destroy(): void };
   try {
-    return JSON.parse(String(await pyodide.runPythonAsync(INSTALL, { globals }))) as InstallReport;
+    const answer = JSON.parse(String(await pyodide.runPythonAsync(INSTALL, { globals }))) as Answer;
+    if ("failure" in answer) throw new WasmInstallError(answer.failure);
+    return answer;
   } finally {
     globals.destroy();
   }

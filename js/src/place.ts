@@ -91,9 +91,18 @@ export async function loadHelper(): Promise<typeof import("./page/index.js")> {
   });
 }
 
-/** Import these modules, which stay imported. Throws Python's error. */
+/** Import these modules, which stay imported. Throws Python's error, with a note about where their names come from. */
 export function importModules(pyodide: Interpreter, names: readonly string[]): void {
-  runAside(pyodide, `import importlib\nfor name in ${JSON.stringify(names)}: importlib.import_module(name)`);
+  const code = `
+import importlib
+for name in ${JSON.stringify(names)}:
+    try:
+        importlib.import_module(name)
+    except Exception as error:
+        error.add_note(f"boot() has {name!r} in preload: mend the name, or add the project it comes with to packages")
+        raise
+`;
+  runAside(pyodide, code);
 }
 
 /** Run code in a namespace of its own, so that nothing is left in the user's `__main__`. */

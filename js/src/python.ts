@@ -10,7 +10,10 @@ export interface Python {
   readonly version: string;
   /** How it started. */
   readonly start: StartReport;
-  /** Install packages: one requirement ("pandas>=2") or several. Rejects with Python's error, the environment untouched. */
+  /**
+   * Install packages: one requirement ("pandas>=2") or several. Rejects with a `WasmInstallError`, the environment
+   * untouched.
+   */
   install(requirements: string | readonly string[], options?: InstallOptions): Promise<InstallReport>;
   /** Run Python code, top-level `await` included; the value of its last expression. Rejects with Python's error. */
   run(code: string): Promise<unknown>;

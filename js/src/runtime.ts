@@ -31,6 +31,8 @@ export function requireWebAssembly(): void {
   }
 }
 
+const CHECK = "check the option pyodide (data-pyodide of the script tag), or the network";
+
 /** Import the script of the Pyodide that `where` points to: its folder, or a file in it. */
 export async function importPyodide(where: string | URL | undefined): Promise<PyodideModule> {
   const address = moduleAddress(where);
@@ -38,7 +40,7 @@ export async function importPyodide(where: string | URL | undefined): Promise<Py
     // A bundler must leave this alone: the address is known only when the page runs.
     return (await import(/* webpackIgnore: true */ /* @vite-ignore */ address)) as PyodideModule;
   } catch (cause) {
-    throw new BootError("pyodide-not-found", `Pyodide could not be loaded from ${address}`, cause);
+    throw new BootError("pyodide-not-found", `Pyodide could not be loaded from ${address}: ${CHECK}.`, cause);
   }
 }
 

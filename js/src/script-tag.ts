@@ -25,7 +25,7 @@ import { ownScriptTag, ownUrl } from "./home.js";
 import type { InstallOptions, InstallReport } from "./install.js";
 import type { Python } from "./python.js";
 import { absolute } from "./runtime.js";
-import { isOn, SCRIPTS } from "./scripts/attributes.js";
+import { isOn, SCRIPTS, switched } from "./scripts/attributes.js";
 
 export type { WasminstallEventMap } from "./events.js";
 
@@ -68,7 +68,7 @@ export function startFromScriptTag(): void {
 
 function start(tag: HTMLScriptElement): ScriptTagApi {
   const room = import("./scripts/index.js");
-  const inWorker = (script: HTMLScriptElement): boolean => isOn(script.dataset.worker ?? tag.dataset.worker);
+  const inWorker = (script: HTMLScriptElement): boolean => switched(script.dataset.worker) ?? isOn(tag.dataset.worker);
   const python = startedOnce(async (worker) => {
     if (ownUrl().startsWith("file:")) throw new BootError("page-is-file", PAGE_IS_FILE);
     const scripts = pythonScripts().filter((script) => inWorker(script) === worker);

@@ -106,7 +106,8 @@ async def install(
     """
     check_choice("index_strategy", index_strategy, get_args(IndexStrategy))
     check_choice("prefer", prefer, get_args(Prefer))
-    check_options({"file": file, "extras": extras, "groups": groups, "lock": lock, "constraints": constraints})
+    check_options({"requirements": requirements, "constraints": constraints})
+    check_options({"file": file, "extras": extras, "groups": groups, "lock": lock})
     check_options({"index_urls": index_urls, "index_for": index_for, "headers": headers, "mirrors": mirrors})
     check_options({"timeout": timeout, "cache": cache, "offline": offline, "limits": limits, "pre": pre, "deps": deps})
     check_options({"upgrade": upgrade, "reinstall": reinstall, "require_hashes": require_hashes})

@@ -78,6 +78,14 @@ def _check_requirements(argument: str, value: object) -> None:
             check_text(f"each of {argument}", item)
 
 
+def _check_wanted(argument: str, value: object) -> None:
+    if isinstance(value, Mapping) or not isinstance(value, Iterable):
+        error = _wrong(argument, "a requirement or a list of them", value)
+        error.hint = "options have names: install(lock=...); in JavaScript they come second: install([], { lock })"
+        raise error
+    _check_requirements(argument, value)
+
+
 def _check_upgrade(argument: str, value: object) -> None:
     if not isinstance(value, bool | str):
         _items(argument, "True, False or a list of names", value)
@@ -114,6 +122,7 @@ def _check_limits(argument: str, value: object) -> None:
 
 
 _CHECKS: Mapping[str, Check] = {
+    "requirements": _check_wanted,
     "file": _check_source,
     "extras": _check_names,
     "groups": _check_names,
@@ -148,5 +157,6 @@ def _pairs(argument: str, wanted: str, value: object) -> Iterable[tuple[object, 
 
 
 def _wrong(argument: str, wanted: str, value: object) -> InvalidInput:
-    kind = "None" if value is None else f"{type(value).__name__}: {hide_credentials(repr(value))}"
+    name = type(value).__name__
+    kind = {"NoneType": "None", "JsNull": "null"}.get(name) or f"{name}: {hide_credentials(repr(value))}"
     return InvalidInput(f"{argument} must be {wanted}, not {kind}")

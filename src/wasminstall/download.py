@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, TypeVar
 
 from .addresses import without_credentials
 from .cache import Cache, Entry
-from .errors import HashMismatch, InvalidInput, NotInCache
+from .errors import HashMismatch, NotInCache
 from .indexes import Candidate
 from .progress import Progress
+from .reading import read_file
 from .transport import Body, Client, verify
 
 __all__ = ["Downloads", "all_at_once", "check_given"]
@@ -106,7 +106,7 @@ class Downloads:
 
     async def _get(self, candidate: Candidate, looked_up: _Kept | None) -> Body:
         if candidate.origin == "file":
-            data = _local_file(candidate)
+            data = read_file(candidate.url, "the wheel ")
             verify(data, candidate.filename, candidate.hashes, candidate.size, candidate.url)
             self._progress.reused(candidate.name, len(data))
             return data
@@ -157,16 +157,6 @@ async def all_at_once(work: Iterable[Coroutine[Any, Any, _Result]]) -> list[_Res
 def _key(candidate: Candidate) -> _Key:
     """Two candidates may name one URL with different hashes: each has to be what its own announces."""
     return (candidate.url, candidate.size, *sorted(candidate.hashes.items()))
-
-
-def _local_file(candidate: Candidate) -> bytes:
-    try:
-        return Path(candidate.url).read_bytes()
-    except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
-        raise InvalidInput(
-            f"cannot read the wheel {candidate.url}: {getattr(error, 'strerror', error)}",
-            hint="check the path; a relative one starts at the working directory",
-        ) from None
 
 
 def check_given(candidate: Candidate, data: Body, allowed: frozenset[str]) -> None:

@@ -1,13 +1,14 @@
 """The way out where the distribution's server does not give a wheel: what an index has in its place.
 
 Nothing is taken from there by itself: who trusts one source is asked before another one speaks for it. So the same
-wish is resolved once more, without touching anything, and the hint of the error says how to ask for the result.
+wish is resolved once more, without touching anything, and the hint of the error says how to ask for the result. Where
+more than one wheel is missing it is the folder that is not complete: that is said, for all of them.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from ._default_index import DEFAULT_INDEX_URL
@@ -22,6 +23,11 @@ __all__ = ["name_another_source"]
 _LONGEST = 10.0
 """Seconds that looking for a way out may hold up the error."""
 
+_NOT_COMPLETE = (
+    "this folder lacks packages of the Pyodide distribution: leave out data-pyodide (pyodide, packageBaseUrl) to take "
+    "them from its CDN, or have them beside Pyodide with `wasminstall serve` or `wasminstall bundle`"
+)
+
 
 async def name_another_source(
     error: TransportError, context: Context, wish: Wish, planned: Callable[[Context, Wish], Awaitable[Plan]]
@@ -32,12 +38,38 @@ async def name_another_source(
         return
     try:
         async with asyncio.timeout(_LONGEST):
-            error.hint = await _way_out(name, error, context, wish, planned)
+            missing = await _missing(context, await planned(context, wish)) if _is_missing(error) else []
+            if len(missing) > 1:
+                _tell_of_all(error, missing)
+            else:
+                error.hint = await _way_out(name, error, context, wish, planned)
     except ResolutionError:
         again = "" if isinstance(error, HTTPStatusError) and error.status < 500 else "try again later; "
-        error.hint = f"{again}no index has another file of {name} that fits"
+        nothing = f"{again}no index has another file of {name} that fits"
+        error.hint = f"{_NOT_COMPLETE}; {nothing}" if _is_missing(error) else nothing
     except (WasmInstallError, TimeoutError):
         return  # the indexes cannot be asked either: the hint stays what it is
+
+
+def _is_missing(answer: object) -> bool:
+    return isinstance(answer, HTTPStatusError) and answer.status == 404
+
+
+async def _missing(context: Context, plan: Plan) -> list[HTTPStatusError]:
+    """The answers for those wheels of the distribution that its server does not have, by name."""
+    wheels = [action.candidate for action in plan.changes if action.candidate.origin == "distribution"]
+    asked = (context.client.get(wheel.url, part=(0, 1)) for wheel in sorted(wheels, key=lambda wheel: wheel.name))
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    return [answer for answer in answers if isinstance(answer, HTTPStatusError) and _is_missing(answer)]
+
+
+def _tell_of_all(error: TransportError, missing: Sequence[HTTPStatusError]) -> None:
+    """Whichever failed first, it is the same error."""
+    first = missing[0]
+    error.url, error.filename = first.url, first.url.rpartition("/")[2]
+    error.message = f"{first.message}; likewise {len(missing) - 1} more of the Pyodide distribution"
+    error.args = (error.message,)
+    error.hint = _NOT_COMPLETE
 
 
 async def _way_out(

@@ -138,7 +138,7 @@ class UnknownProject(ResolutionError):
     """No source has a project of this name. ``close`` are names that look like it."""
 
     def __init__(
-        self, name: str, required_by: Sequence[str], sources: Sequence[str], close: Sequence[str] = ()
+        self, name: str, required_by: Sequence[str], sources: Sequence[str], close: Sequence[str] = (), hint: str = ""
     ) -> None:
         self.name = name
         self.required_by = tuple(required_by)
@@ -148,7 +148,7 @@ class UnknownProject(ResolutionError):
         spelling = f"did you mean {' or '.join(close)}? If not," if close else "check the spelling, or"
         super().__init__(
             f"there is no project named {name!r}{_asked_for(required_by)}; asked: {asked}",
-            hint=f"{spelling} name the index that has it with index_urls=[...]",
+            hint=hint or f"{spelling} name the index that has it with index_urls=[...]",
         )
 
 

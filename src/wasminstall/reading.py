@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from .errors import InvalidInput, NotInCache
 from .indexes.direct import local_path
 from .pages import NotKept, Pages
 
-__all__ = ["reader"]
+__all__ = ["read_file", "reader"]
 
 
 def reader(pages: Pages) -> Callable[[str], Awaitable[bytes]]:
@@ -21,7 +22,7 @@ def reader(pages: Pages) -> Callable[[str], Awaitable[bytes]]:
     async def read(address: str) -> bytes:
         path = local_path(address)
         if path:
-            return _file(path)
+            return read_file(path)
         try:
             return await pages.get(address, lambda answer: bytes(answer.body), assumed=0)
         except NotKept:
@@ -30,9 +31,12 @@ def reader(pages: Pages) -> Callable[[str], Awaitable[bytes]]:
     return read
 
 
-def _file(path: str) -> bytes:
+def read_file(path: str, what: str = "") -> bytes:
+    """The bytes of a file; ``what`` says what it is. Raises ``InvalidInput``."""
     try:
         return Path(path).read_bytes()
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise InvalidInput(f"cannot read {path}: {reason}", hint="check the path") from None
+    except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
+        hint = "check the path; a relative one starts at the working directory"
+        if hasattr(sys.modules.get("js"), "location"):  # a page, or a worker of one
+            hint += "; for a file of the web site give its whole address: new URL(..., location.href).href"
+        raise InvalidInput(f"cannot read {what}{path}: {getattr(error, 'strerror', error)}", hint=hint) from None

@@ -130,7 +130,7 @@ def numeric(server: IndexServer, browser: webdriver.Chrome) -> str:
 def test_what_is_left_to_chance(page: InstantPage, numeric: str) -> None:
     visits = []
     for _ in range(2):
-        assert page.visit(numeric)["instant"]
+        assert page.visit(numeric) == {"instant": True, "reason": ""}
         visits.append((page.python(CHANCE), page.python(SAME)))
     (drawn, same), (drawn_again, same_again) = visits
     assert [name for name, value in drawn.items() if drawn_again[name] == value] == []
@@ -138,7 +138,7 @@ def test_what_is_left_to_chance(page: InstantPage, numeric: str) -> None:
 
 
 def test_what_belongs_to_the_visit(page: InstantPage, numeric: str) -> None:
-    assert page.visit(numeric)["instant"]
+    assert page.visit(numeric) == {"instant": True, "reason": ""}
     restored = page.python(STATE)
     normal = page.visit(numeric.replace('"instant": true', '"instant": false'))
     assert normal == {"instant": False, "reason": ""}
@@ -162,7 +162,7 @@ def test_the_whole_interface(page: InstantPage, numeric: str) -> None:
             const report = await python.install("quick");
             return [report.packages.map(({ name }) => name), await python.run("import quick; quick.NUMBER")];
         """)
-        answers.append((report["instant"], shown, printed, page.python(API)))
-    assert answers[0][0] is True
-    assert answers[1][0] is False
+        answers.append((report, shown, printed, page.python(API)))
+    assert answers[0][0] == {"instant": True, "reason": ""}
+    assert answers[1][0]["instant"] is False
     assert answers[0][1:] == answers[1][1:]

@@ -116,12 +116,22 @@ def test_preload_alone(page: InstantPage) -> None:
 
 def test_what_cannot_be_imported(page: InstantPage) -> None:
     found = visit(page, 'data-instant data-packages="breaks" data-preload="breaks"', script("one", "1"))
-    assert found["states"] == [None]
+    assert found["states"] == ["failed"]
     [[name, _, message]] = found["errors"]
     assert name == "ScriptError"
     assert "LookupError: no" in message
     assert "the imports of the page" in message
     assert "LookupError" in found["shown"][0]
+
+
+def test_a_module_to_preload_that_is_not_there(page: InstantPage) -> None:
+    """It names the attribute, and the code that imports is shown nowhere."""
+    found = visit(page, 'data-preload="pands"', script("one", "1"))
+    said = "data-preload names what cannot be imported: No module named 'pands'"
+    assert said in found["shown"][0]
+    assert "mend the name in data-preload, or add data-packages=" in found["shown"][0]
+    assert found["errors"][0][2].startswith(f"the imports of the page: {said}")
+    assert "import_module" not in str(found)
 
 
 def test_prefer_is_no_option_of_a_start(page: InstantPage) -> None:

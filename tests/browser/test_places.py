@@ -43,7 +43,10 @@ import hello_place
 
 class Table:
     def _repr_html_(self):
-        return f"<table><tr><td>{hello_place.__version__}</td></tr></table>"
+        style = "<style scoped>.dataframe td { text-align: center }</style>"  # all of it as pandas does
+        head = '<thead><tr style="text-align: right;"><th>moons</th></tr></thead>'
+        cell = f"<tr><td>{hello_place.__version__}</td></tr>"
+        return f'{style}<table border="1" class="dataframe">{head}<tbody>{cell}</tbody></table>'
 
 print("printed")
 Table()

@@ -276,6 +276,37 @@ def test_where_it_goes(browser: webdriver.Chrome, server: IndexServer) -> None:
     assert browser.execute_script("return document.querySelectorAll('wasminstall-progress').length") == 1
 
 
+def test_what_scripts_say_in_their_places_is_not_said_over_the_page(
+    browser: webdriver.Chrome, server: IndexServer
+) -> None:
+    """A start that fails, and an install that fails; in the flow of the page nothing is covered, and it stays."""
+    code = '<script type="text/python" data-packages="no-such-project" data-index="INDEX">1</script>'
+    code = code.replace("INDEX", server.url)
+    good = FAILS.replace("/nowhere/", "/pyodide/")
+    for tag, overlay in ((FAILS, True), (good, True), (good, False)):
+        own = "" if overlay else "<wasminstall-progress></wasminstall-progress>"
+        open_page(browser, server, f"{tag.format('')}<body>{own}{code}")
+        until = time.monotonic() + 60
+        while not browser.execute_script("return document.querySelector('.wasminstall-output[data-state=failed]')"):
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        time.sleep(0.3)
+        shown = look(browser)
+        assert (shown["overlay"], shown["phase"]) == (overlay, "" if overlay else "failed")
+
+
+def test_what_nothing_says_in_its_place_is_said_over_the_page_once(
+    browser: webdriver.Chrome, server: IndexServer
+) -> None:
+    needs = f'data-packages="no-such-project" data-index="{server.url}"'
+    open_page(browser, server, FAILS.replace("/nowhere/", "/pyodide/").format(needs))
+    browser.execute_async_script("const done = arguments[0]; wasminstall.ready.catch(() => setTimeout(done, 100))")
+    shown = await_failure(browser)
+    assert shown["overlay"]
+    assert shown["text"].startswith("Failed: there is no project named 'no-such-project'")
+    assert shown["text"].count("Failed") == 1
+
+
 def test_off(browser: webdriver.Chrome, server: IndexServer) -> None:
     before = server.paths("*-progress.mjs")
     open_page(browser, server, FAILS.format('data-progress="off"'))

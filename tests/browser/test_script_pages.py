@@ -132,6 +132,7 @@ def test_a_start_that_fails_is_told_once(tab: WebDriverEngine, server: IndexServ
     shown = tab.run("return [...document.querySelectorAll('.wasminstall-output')].map((node) => node.innerText);")
     assert len(shown) == 1
     assert "Pyodide could not be loaded from" in shown[0]
+    assert tab.run("return document.querySelector('.wasminstall-output').dataset.state;") == "failed"
     assert tab.run("return errors.map(([name]) => name);") == ["BootError"]
     assert len(tab.run("return reported;")) == 1
 

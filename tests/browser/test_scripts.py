@@ -87,11 +87,15 @@ MANY = r"""
     ratio(1, 0)
   </script>
   <script type="text/python" id="module">
-    import seaborn
+    import sklearn.base
   </script>
-  <script type="text/python" id="odd" data-pakages="x">
+  <script type="text/python" id="odd" data-pakages="x" data-worker="flase" data-prefer="newset">
     order.append("odd")
   </script>
+  <script type="text/phyton">
+    print("not reached")
+  </script>
+  <script type="text/plain">no Python at all</script>
   <script type="text/python" id="empty"></script>
   <script type="text/python" id="streams">
     import os, sys
@@ -151,7 +155,7 @@ def parts(server: IndexServer) -> None:
 @pytest.fixture(scope="module")
 def site(tab: WebDriverEngine, server: IndexServer) -> Site:
     """The page with many scripts."""
-    tag = TAG.replace("<script ", '<script data-packges="six" ')
+    tag = TAG.replace("<script ", '<script data-packges="six" data-cache="no" data-offline="false" ')
     show(tab, server, RECORDER + tag + MANY.replace("INDEX", server.url), at="/scripts/")
     made = Site(tab)
     made.settle(25)
@@ -200,6 +204,8 @@ def test_what_cannot_run_says_why_to_all(site: Site, name: str, said: str) -> No
     (event,) = site.tab.run(f"return errors.filter(([, id]) => id === {name!r});")
     assert event[0] == "ScriptError"
     assert said.lower() in event[2].lower()
+    assert "Traceback" not in event[2]
+    assert "__import__" not in event[2]
     assert any(
         message.startswith("Uncaught ScriptError: ") and event[2] in message
         for message in site.tab.run("return reported;")
@@ -224,7 +230,8 @@ def test_an_exception_is_readable(site: Site) -> None:
 
 
 def test_a_missing_module_names_the_attribute(site: Site) -> None:
-    assert 'data-packages="seaborn"' in site.text("module")
+    """It knows the project by the module, as Pyodide's lock does."""
+    assert 'Hint: add data-packages="scikit-learn" to the script' in site.text("module")
 
 
 def test_the_target_has_the_output(site: Site) -> None:
@@ -241,6 +248,12 @@ def test_the_developer_hears_of_slips(site: Site) -> None:
     warnings = "\n".join(site.tab.run("return warnings;"))
     assert "odd has data-pakages, which means nothing here" in warnings
     assert "the script tag of wasminstall has data-packges, which means nothing here" in warnings
+    assert 'odd has data-worker="flase", which means nothing here; it can be "true" or "false"' in warnings
+    assert 'odd has data-prefer="newset", which means nothing here; it can be "newest" or "distribution"' in warnings
+    assert 'wasminstall has data-cache="no"' in warnings
+    assert "data-offline=" not in warnings
+    assert 'a script has type="text/phyton" and is not run' in warnings
+    assert "text/plain" not in warnings
     assert "empty is empty" in warnings
     assert "#nowhere" in warnings
 

@@ -29,8 +29,8 @@ def page(tab: WebDriverEngine, server: IndexServer) -> WebDriverEngine:
         """
         Object.assign(globalThis, { out: [], err: [], steps: [], events: [] });
         addEventListener("wasminstall:progress", ({ detail }) => events.push(detail));
-        const { boot, BootError } = await import("/wasminstall/wasminstall.mjs");
-        globalThis.BootError = BootError;
+        const { boot, BootError, WasmInstallError } = await import("/wasminstall/wasminstall.mjs");
+        Object.assign(globalThis, { BootError, WasmInstallError });
         globalThis.py = await boot({
             worker: true, pyodide: "../pyodide/", index: "/simple/", packages: ["hello-first"],
             stdout: (text) => out.push(text), stderr: (text) => err.push(text), onProgress: (step) => steps.push(step),
@@ -63,18 +63,28 @@ def test_the_page_has_no_interpreter_and_the_worker_has_the_packages(page: WebDr
 
 
 def test_install_reports_and_fails_as_in_the_page(page: WebDriverEngine) -> None:
-    report, version, failure = page.run(
+    report, version, failure, ours = page.run(
         """
         const report = await py.install("hello-worker");
         const version = await py.run("import hello_worker; hello_worker.__version__");
-        return [report, version, await failure(py.install("no-such-thing"))];
+        const failed = await py.install("no-such-thing").catch((error) => error);
+        const { hint, traceback } = failed;
+        const told = { ...(await failure(Promise.reject(failed))), hint, traceback };
+        return [report, version, told, failed instanceof WasmInstallError];
         """
     )
     assert [(item["name"], item["version"]) for item in report["packages"]] == [("hello-worker", "1.0")]
     assert version == "1.0"
-    assert failure["name"] == "PythonError"
-    assert failure["isError"]
-    assert "there is no project named 'no-such-thing'" in failure["message"]
+    assert ours
+    assert (failure["name"], failure["type"]) == ("WasmInstallError", "UnknownProject")
+    assert failure["message"].startswith("there is no project named 'no-such-thing'; asked: ")
+    assert failure["hint"].startswith("check the spelling")
+    assert failure["traceback"].startswith("Traceback (most recent call last):")
+
+
+def test_a_path_is_not_of_the_web_site(page: WebDriverEngine) -> None:
+    hint = page.run("return await py.install([], { file: '/x.txt' }).catch((error) => error.hint);")
+    assert hint.endswith("for a file of the web site give its whole address: new URL(..., location.href).href")
 
 
 def test_progress_goes_to_a_function_or_an_element_of_the_page(page: WebDriverEngine) -> None:

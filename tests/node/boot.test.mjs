@@ -7,7 +7,7 @@ import { before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { gunzipSync, gzipSync } from "node:zlib";
 import * as pyodideModule from "pyodide";
-import { attach, BootError, boot, version } from "wasminstall";
+import { attach, BootError, boot, version, WasmInstallError } from "wasminstall";
 import { dist, root } from "../../js/build/project.mjs";
 import { serveDist } from "./support/processes.mjs";
 
@@ -71,6 +71,11 @@ test("boot imports nothing of ours: the first use does", async () => {
   assert.equal(await other.run("import sys; any(name.startswith('wasminstall') for name in sys.modules)"), false);
 });
 
+test("a module of preload that is not there: the option is named", async () => {
+  const told = /boot\(\) has 'pands' in preload: mend the name, or add the project/;
+  await assert.rejects(boot({ pyodide: pyodideFolder, preload: ["pands"] }), told);
+});
+
 test("a second attach changes nothing", async () => {
   const path = "import sys; ':'.join(sys.path)";
   const before = await python.run(path);
@@ -83,8 +88,29 @@ test("top-level await runs, and errors arrive", async () => {
   await assert.rejects(python.run("1 / 0"), /ZeroDivisionError/);
 });
 
-test("an error of Python's install arrives with its text", async () => {
-  await assert.rejects(python.install("not a requirement !"), /not a requirement/);
+test("an error of Python's install arrives with its text, its hint and its traceback", async () => {
+  const error = await python.install("not a requirement !").catch((/** @type {unknown} */ thrown) => thrown);
+  assert.ok(error instanceof WasmInstallError, String(error));
+  assert.deepEqual([error.name, error.type], ["WasmInstallError", "InvalidRequirement"]);
+  // What the consoles of browsers say of an error that nobody caught.
+  assert.equal(Object.prototype.toString.call(error), "[object WasmInstallError]");
+  assert.match(error.message, /^cannot read the requirement 'not a requirement !': [^\n]*$/);
+  assert.match(error.hint ?? "", /^give several requirements as a list: /);
+  assert.match(error.traceback, /^Traceback[\s\S]*\.InvalidRequirement: cannot read/);
+});
+
+test("what is given to install() the wrong way is named, with the way out", async () => {
+  const given = python.install(/** @type {any} */ ({ packages: "six" }));
+  const error = await given.catch((/** @type {unknown} */ thrown) => thrown);
+  assert.ok(error instanceof WasmInstallError, String(error));
+  assert.match(error.message, /^requirements must be .*, not dict: \{'packages': 'six'\}$/);
+  assert.match(error.hint ?? "", /in JavaScript they come second: install\(\[\], \{ lock \}\)$/);
+  assert.ok(error.stack?.startsWith(`WasmInstallError: ${error.message}\nhint: ${error.hint}\n`), error.stack);
+  for (const [option, message] of /** @type {const} */ ([
+    ["file", "file must be a string, not null"],
+    ["indexUrl", "install() got an unexpected keyword argument 'index_url'. Did you mean 'index_urls'?"],
+  ]))
+    await assert.rejects(python.install("six", { [option]: null }), { type: "InvalidInput", hint: undefined, message });
 });
 
 const MAKE_WHEEL = `
@@ -173,7 +199,10 @@ test("something else is there", async () => {
 });
 
 test("Pyodide is not there", async () => {
-  await assert.rejects(boot({ pyodide: nowhere }), bootError("pyodide-not-found", /nowhere\/pyodide\.mjs/));
+  await assert.rejects(
+    boot({ pyodide: nowhere }),
+    bootError("pyodide-not-found", /nowhere\/pyodide\.mjs: check the option pyodide/),
+  );
 });
 
 test("Pyodide does not start", async () => {
@@ -187,7 +216,6 @@ test("WebAssembly is blocked: an error instead of waiting for ever", async (cont
   });
   await assert.rejects(boot({ pyodide: pyodideFolder }), bootError("webassembly-blocked", /'wasm-unsafe-eval'/));
 });
-// To append to tests/node/boot.test.mjs once bootstrap.ts has the check (n-bootstrap-apply.py).
 
 for (const [options, said] of /** @type {const} */ ([
   [{ pakages: "six" }, "did you mean packages?"],

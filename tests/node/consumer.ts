@@ -7,7 +7,7 @@ import type { PyodideAPI as Pyodide028 } from "pyodide-0.28";
 import type { PyodideAPI as Pyodide029 } from "pyodide-0.29";
 import type { PyodideAPI as Pyodide314 } from "pyodide-314";
 import type { PyodideAPI as Pyodide315 } from "pyodide-315";
-import { attach, BootError, boot, type InstallReport, type Wasminstall } from "wasminstall";
+import { attach, BootError, boot, type InstallReport, WasmInstallError, type Wasminstall } from "wasminstall";
 import "../../js/src/script-tag.js";
 
 type Pyodide027 = Awaited<ReturnType<typeof loadPyodide027>>;
@@ -22,6 +22,13 @@ export async function booted(): Promise<InstallReport> {
   const python: Wasminstall<PyodideAPI> = await boot({ pyodide: pyodideModule });
   await boot<PyodideAPI>({ pyodide: new URL("https://example.org/pyodide/"), config: { stdout: console.log } });
   return python.install(["pandas>=2"], { dryRun: true });
+}
+
+export async function told(python: Wasminstall): Promise<string> {
+  return await python.install("six").then(
+    ({ text }) => text,
+    (error: unknown) => (error instanceof WasmInstallError ? `${error.type}: ${error.hint ?? error.traceback}` : ""),
+  );
 }
 
 export function listening(): void {

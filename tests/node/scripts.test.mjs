@@ -9,14 +9,16 @@ import { build } from "esbuild";
 import { root } from "../../js/build/project.mjs";
 
 const BUNDLE = `
+  export { isOn, switched } from "./attributes.js";
   export { dedented, hasBlock } from "./block.js";
   export { Contradiction, needsOf } from "./needs.js";
   export { splitRequirements } from "./requirements.js";
+  export { ofCode, ofPreload } from "./words.js";
 `;
 
 /** @type {string} */
 let temporary;
-/** @type {typeof import("../../js/src/scripts/block.js") & typeof import("../../js/src/scripts/needs.js") & typeof import("../../js/src/scripts/requirements.js")} */
+/** @type {typeof import("../../js/src/scripts/attributes.js") & typeof import("../../js/src/scripts/block.js") & typeof import("../../js/src/scripts/needs.js") & typeof import("../../js/src/scripts/requirements.js") & typeof import("../../js/src/scripts/words.js")} */
 let built;
 
 before(async () => {
@@ -57,6 +59,13 @@ for (const [attribute, requirements] of ATTRIBUTES) {
   });
 }
 
+test("attributes that are on or off", () => {
+  for (const value of ["", "true", "worker", "data-worker"]) assert.equal(built.switched(value), true, value);
+  assert.equal(built.switched("false"), false);
+  for (const value of [undefined, "no", "flase", "1", "True"]) assert.equal(built.switched(value), undefined, value);
+  assert.deepEqual(["", "false", "no", undefined].map(built.isOn), [true, false, false, false]);
+});
+
 test("code is moved to the left edge, as Python would", () => {
   const code = built.dedented("\n    # /// script\n    # ///\n\n    if 1:\n        x = 1\n  ");
   assert.equal(code, "\n# /// script\n# ///\n\nif 1:\n    x = 1\n");
@@ -85,4 +94,43 @@ test("a lock says all: a block in the code adds nothing, other attributes contra
     assert.throws(() => built.needsOf({ lock: "pylock.toml", ...attributes }, ""), built.Contradiction);
   }
   assert.throws(() => built.needsOf({ requirements: "needs.txt" }, block), /keep one/);
+});
+
+const MISSING = {
+  kind: /** @type {const} */ ("error"),
+  type: "ModuleNotFoundError",
+  message: "No module named 'pands'",
+  traceback: "Traceback ...",
+  hint: 'await wasminstall.install("pands") if the project is called like the module',
+};
+const IMPORTING = { kind: /** @type {const} */ ("code"), filename: "it", line: 1, function: "", lines: [] };
+
+test("a module that is not there: what to write where", () => {
+  assert.equal(
+    built.ofCode(MISSING).hint,
+    'add data-packages="pands" to the script if the project is called like the module',
+  );
+  const mark = /** @type {const} */ ([0, 0]);
+  const chain = [{ relation: "", type: "", message: "", frames: [{ ...IMPORTING, mark }] }];
+  const { message, hint, traceback, chain: shown } = built.ofPreload({ ...MISSING, chain });
+  assert.equal(message, "data-preload names what cannot be imported: No module named 'pands'");
+  assert.match(hint ?? "", /^mend the name in data-preload, or add data-packages="pands" to the tag of wasminstall/);
+  assert.deepEqual([traceback, shown], ["", []]);
+  const without = { ...MISSING, hint: "Pyodide comes without this part of Python" };
+  assert.equal(built.ofPreload(without).hint, without.hint);
+});
+
+test("a preloaded module that fails shows its own frames", () => {
+  const inside = {
+    kind: /** @type {const} */ ("library"),
+    filename: "breaks.py",
+    line: 1,
+    function: "<module>",
+    text: "",
+  };
+  const chain = [{ relation: "", type: "LookupError", message: "no", frames: [inside] }];
+  const failed = { ...MISSING, type: "LookupError", message: "no", hint: "", chain };
+  const { message, chain: shown } = built.ofPreload(failed);
+  assert.equal(message, "data-preload names what cannot be imported: LookupError: no");
+  assert.deepEqual(shown, chain);
 });

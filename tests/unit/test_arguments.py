@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -74,6 +77,38 @@ def test_an_option_is_refused_by_its_name(option: str, value: object, said: str)
         asyncio.run(wasminstall.install("six", **given))
     assert option in caught.value.message
     assert "secret" not in str(caught.value)
+
+
+class JsNull:
+    """As Pyodide names what is ``null`` in JavaScript."""
+
+    def __repr__(self) -> str:
+        return "jsnull"
+
+
+@pytest.mark.parametrize(
+    ("requirements", "said"),
+    [({"packages": "six"}, "dict: {'packages': 'six'}"), (None, "None"), (JsNull(), "null"), (object(), "object: <")],
+    ids=repr,
+)
+def test_options_are_no_requirements(requirements: Any, said: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        asyncio.run(wasminstall.install(requirements))
+    assert caught.value.message.startswith(f"requirements must be a requirement or a list of them, not {said}")
+    assert "install([], { lock })" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "given", [{"file": "x.txt"}, {"lock": "/x.toml"}, {"requirements": "./x-1.0-py3-none-any.whl"}]
+)
+def test_a_path_is_not_of_the_web_site(given: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for location, said in [({}, False), ({"location": "https://site.example"}, True)]:
+        monkeypatch.setitem(sys.modules, "js", SimpleNamespace(**location))
+        with pytest.raises(InvalidInput, match="No such file or directory") as caught:
+            asyncio.run(wasminstall.install(**given))
+        assert caught.value.hint.startswith("check the path; a relative one starts at the working directory")
+        assert caught.value.hint.endswith("give its whole address: new URL(..., location.href).href") == said
 
 
 def test_another_format_of_a_lock() -> None:

@@ -14,6 +14,7 @@ from support.desktop import Desktop
 from support.distribution import ROOT
 from wasminstall.cli.app import COMMANDS, cli
 from wasminstall.cli.screen import said
+from wasminstall.elsewhere import _NOT_COMPLETE
 from wasminstall.errors import InvalidInput
 
 
@@ -161,11 +162,21 @@ def test_hints_speak_of_the_command_line(desk: Desktop, typed: list[str], hint: 
     assert "=..." not in result.stderr
 
 
-@pytest.mark.parametrize("way", ['prefer="newest"', 'index_for={"six": "https://index.example/simple/"}'])
-def test_no_way_out_that_the_command_lacks(way: str) -> None:
-    hint = f"PyPI has six 1.17.0, which fits as well: {way} takes it from there"
-    assert "--distribution FOLDER" in said(InvalidInput("cannot reach it", hint=hint))[1]
-    assert way not in said(InvalidInput("cannot reach it", hint=hint))[1]
+_FROM_AN_INDEX = "PyPI has six 1.17.0, which fits as well: {} takes it from there"
+
+
+@pytest.mark.parametrize(
+    ("said_to_a_page", "way"),
+    [
+        (_FROM_AN_INDEX, 'prefer="newest"'),
+        (_FROM_AN_INDEX, 'index_for={"six": "https://index.example/simple/"}'),
+        (f"{_NOT_COMPLETE.partition('data-pyodide')[0]}{{}} to take them", "data-pyodide"),
+    ],
+)
+def test_no_way_out_that_the_command_lacks(said_to_a_page: str, way: str) -> None:
+    hint = said(InvalidInput("cannot reach it", hint=said_to_a_page.format(way)))[1]
+    assert "--distribution FOLDER" in hint
+    assert way not in hint
 
 
 def test_an_empty_file_has_no_table(desk: Desktop) -> None:

@@ -370,8 +370,8 @@ async def test_one_constraint_needs_no_list(world: World) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"requirements": None}, "must be a string, not NoneType"),
-        ({"requirements": 42}, "must be a string, not int"),
+        ({"requirements": None}, "must be a requirement or a list of them, not None"),
+        ({"requirements": 42}, "must be a requirement or a list of them, not int: 42"),
         ({"requirements": "-r requirements.txt"}, "-r is file=..."),
         ({"requirements": "lib", "prefer": "newset"}, "'distribution' or 'newest'"),
         ({"requirements": "lib", "index_strategy": "any"}, "'first-index' or 'best-match'"),

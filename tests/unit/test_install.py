@@ -218,7 +218,7 @@ def distribution_has(world: World, name: str, version: str) -> str:
             'has tool 1.0, which fits as well: index_for={"tool": "test index"} takes it from there',
         ),
         ("status:502", ["0.9"], "try again later; no index has another file of tool that fits"),
-        ("status:404", [], "no index has another file of tool that fits"),
+        ("status:404", [], "`wasminstall bundle`; no index has another file of tool that fits"),
     ],
 )
 async def test_a_wheel_that_the_distribution_does_not_give(
@@ -236,6 +236,20 @@ async def test_a_wheel_that_the_distribution_does_not_give(
     if "newest" in hint:
         await world.install("app", prefer="newest")
         assert world.installed() == {"app": "1.0", "tool": "2.0"}
+
+
+async def test_a_folder_without_the_wheels_of_the_distribution(world: World) -> None:
+    """One error for all of them, the same whichever answer came first; what an index has is not offered one by one."""
+    first, *_ = (distribution_has(world, name, "1.0") for name in ("lost-a", "lost-b", "lost-c"))
+    world.index.fault(f"/dist/{first}", "status:503", 1)  # it is asked for again, after the others have failed
+    world.publish("lost-b", "2.0")
+    error = await refused(world, errors.HTTPStatusError, "lost-b", "lost-c", "lost-a")
+    assert (error.filename, error.status) == (first, 404)
+    assert error.url.endswith(f"/dist/{first}")
+    assert error.message.startswith(f"{error.url} answered with HTTP status 404")
+    assert error.message.endswith("; likewise 2 more of the Pyodide distribution")
+    assert "leave out data-pyodide" in error.hint
+    assert "lost-b" not in str(error)
 
 
 @pytest.mark.parametrize("published", [False, True])

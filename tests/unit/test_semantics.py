@@ -318,6 +318,13 @@ def test_a_misspelt_name_gets_the_close_ones() -> None:
     assert "did you mean numpy" in caught.value.hint
 
 
+def test_a_module_of_python_itself_is_nothing_to_install() -> None:
+    with pytest.raises(errors.SeveralErrors) as caught:
+        answer({}, "json", "sqlite3", lock={"ujson 5": []}, no_wheel=["sqlite3 1"])
+    hints = {error.hint for error in caught.value.errors}
+    assert hints == {f"{name} is part of Python: there is nothing to install" for name in ("json", "sqlite3")}
+
+
 def test_a_version_forced_by_missing_wheels_is_called_out() -> None:
     """A placeholder of years ago is what pip and uv take without a word."""
     found = answer({"core 0.0.1": []}, "core", no_wheel=["core 2.41.5", "core 2.42.0", "core 2.43b1"])

@@ -257,8 +257,18 @@ def describe(error: BaseException) -> dict[str, Any]:
 def _hint(error: BaseException) -> str:
     """One thing to try, where there is one."""
     if isinstance(error, ModuleNotFoundError) and error.name:
-        return f'await wasminstall.install("{error.name.partition(".")[0]}") if the project is called like the module'
+        return _install_hint(error.name.partition(".")[0])
     return str(getattr(error, "hint", "") or "") or _worker_hint(error)
+
+
+def _install_hint(module: str) -> str:
+    """How to have a module: Pyodide knows the projects of its distribution by their modules."""
+    known = getattr(sys.modules.get("_pyodide._importhook"), "REPODATA_PACKAGES_IMPORT_TO_PACKAGE_NAME", {})
+    if module in known:
+        return f'await wasminstall.install("{known[module]}")'
+    if module in sys.stdlib_module_names:
+        return "Pyodide comes without this part of Python"
+    return f'await wasminstall.install("{module}") if the project is called like the module'
 
 
 def _worker_hint(error: BaseException) -> str:

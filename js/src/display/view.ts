@@ -50,10 +50,13 @@ function renderValue({ data, width, height }: DisplayOutput): HTMLElement {
   return element("div", { class: "wasminstall-figure" }, image);
 }
 
+/** A strict policy complains as soon as this is parsed, and what it says is done here in any case. */
+const PANDAS_ROW = '<tr style="text-align: right;">';
+
 /** A value's own representation, made by code that the page's author runs. */
 function renderMarkup(markup: string): HTMLElement {
   const template = element("template");
-  template.innerHTML = markup;
+  template.innerHTML = markup.includes('class="dataframe"') ? markup.replaceAll(PANDAS_ROW, "<tr>") : markup;
   // pandas brings a style that no browser limits to its table any more, and that a strict policy would complain about.
   for (const style of template.content.querySelectorAll("style[scoped]")) style.remove();
   for (const table of template.content.querySelectorAll("table")) alignColumns(table);

@@ -25,7 +25,7 @@ export async function makeLater(given: BootOptions, core: Core): Promise<void> {
 
 async function makeInWorker(given: BootOptions, core: Core): Promise<void> {
   const { worker } = await startWorker(core.BootError);
-  const connection = new Connection(worker, core.BootError, () => {});
+  const connection = new Connection(worker, core, () => {});
   const { pyodide, ...others } = given;
   // The worker needs an address; where the page has the module, `config.indexURL` tells it.
   const address = typeof pyodide === "string" || pyodide instanceof URL ? { pyodide } : {};

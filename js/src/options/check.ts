@@ -1,6 +1,7 @@
 /** What is wrong with the options of `boot()`: a name that means nothing, a value of another kind. */
 
 import type { BootOptions } from "../bootstrap.js";
+import { distance } from "../distance.js";
 import type { BootError } from "../errors.js";
 
 /** What a value must be, in words, and whether it is that. */
@@ -62,20 +63,6 @@ function wayOut(name: string): string {
   return apart <= Math.max(2, known.length / 3)
     ? `did you mean ${known}?`
     : `there are ${Object.keys(KINDS).join(", ")}.`;
-}
-
-/** How many letters have to be put in, taken out or changed (Levenshtein). */
-function distance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (const [line, letter] of [...one].entries()) {
-    const next = [line + 1];
-    for (const [column, opposite] of [...other].entries()) {
-      const changed = (row[column] ?? 0) + Number(letter !== opposite);
-      next.push(Math.min(changed, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[other.length] ?? 0;
 }
 
 function shown(value: unknown): string {

@@ -58,6 +58,12 @@ export class WasminstallProgress extends Base {
     }
   }
 
+  /** Let go of a failure, as its button does; work that goes on stays. */
+  close(): void {
+    this.#work.forgetFailures();
+    if (this.#parts && this.dataset.phase === "failed") this.#hide(this.#parts);
+  }
+
   /** A start is over, and no step has said so; an install always says how it ends. */
   #end(phase: "done" | "failed", text: string): void {
     if (!this.#work.busy || this.#work.shown?.phase !== "runtime") return;
@@ -117,10 +123,7 @@ export class WasminstallProgress extends Base {
     const parts = partsOf();
     root.append(parts.box, parts.said);
     parts.button.addEventListener("click", () => this.#open(parts, Boolean(parts.details.hidden)));
-    parts.close.addEventListener("click", () => {
-      this.#work.forgetFailures();
-      this.#hide(parts);
-    });
+    parts.close.addEventListener("click", () => this.close());
     parts.box.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || parts.details.hidden) return;
       this.#open(parts, false);

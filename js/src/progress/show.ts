@@ -1,6 +1,7 @@
 /** Where a page that says nothing about it sees the progress: at its upper edge. */
 
 import { NOTHING_COUNTED, type ProgressDetail } from "../events.js";
+import { SCRIPTS } from "../scripts/attributes.js";
 import type { WasminstallProgress } from "./element.js";
 
 /**
@@ -18,7 +19,11 @@ export async function showProgress(where: string | undefined, starting: Promise<
   // What was told before the element was there to hear it.
   const tell = (step: Pick<ProgressDetail, "phase" | "text">): void => element.show({ ...NOTHING_COUNTED, ...step });
   if (!over) tell({ phase: "runtime", text: "loading Python" });
-  starting.catch((error: Error) => tell({ phase: "failed", text: `failed: ${error.message}` }));
+  starting.catch((error: Error) => {
+    // The first script says it in its place.
+    const inPlace = element.hasAttribute("overlay") && document.querySelector(SCRIPTS);
+    if (!inPlace && element.dataset.phase !== "failed") tell({ phase: "failed", text: `failed: ${error.message}` });
+  });
 }
 
 async function documentIsRead(): Promise<void> {

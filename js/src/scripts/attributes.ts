@@ -1,9 +1,15 @@
-/** The two things about script elements that the core has to know as well. */
+/** The things about script elements that the core has to know as well. */
 
 /** Selects the Python scripts of a page. */
 export const SCRIPTS = 'script[type="text/python" i]';
 
-/** Whether an attribute that is there or not is there; `"false"` says no. */
+/** What an attribute that is on or off says; `undefined` where it is not there, or says neither. */
+export function switched(value: string | undefined): boolean | undefined {
+  if (value === "false") return false;
+  return value !== undefined && /^(|true|(data-)?(worker|offline|instant|cache))$/.test(value) ? true : undefined;
+}
+
+/** Whether such an attribute is on. */
 export function isOn(value: string | undefined): boolean {
-  return value !== undefined && value !== "false";
+  return switched(value) === true;
 }

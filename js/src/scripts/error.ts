@@ -16,10 +16,14 @@ export class ScriptError extends Error {
   }
 
   constructor(script: HTMLScriptElement, label: string, output: ErrorOutput) {
-    super(`${label}: ${output.traceback.trim() || `${output.type}: ${output.message}`}`);
+    super(`${label}: ${output.plain ? wordsOf(output) : output.traceback.trim()}`);
     this.script = script;
     this.output = output;
   }
+}
+
+function wordsOf({ message, hint }: ErrorOutput): string {
+  return hint ? `${message}\nhint: ${hint}` : message;
 }
 
 /** As the page shows an error that is not Python's, or not as data: the start of Python, a file that did not come. */

@@ -3,15 +3,6 @@
 import { SCRIPTS } from "./attributes.js";
 import { dedented } from "./block.js";
 
-const NEEDS = ["packages", "requirements", "lock", "index", "prefer", "offline", "worker"];
-/** Of a Python script, without `data-`. */
-export const SCRIPT_ATTRIBUTES: readonly string[] = [...NEEDS, "target"];
-/** Of the bootstrap's own script element. */
-export const TAG_ATTRIBUTES: readonly string[] = [
-  ...NEEDS,
-  ...["instant", "preload", "snapshot", "pyodide", "archive", "stdlib", "cache", "progress"],
-];
-
 /** Call `found` for every script, now and when one is added. The document must have been read to its end. */
 export function watchScripts(found: (script: HTMLScriptElement) => void): void {
   const seen = new WeakSet<Element>();
@@ -52,16 +43,4 @@ export async function codeOf(script: HTMLScriptElement): Promise<string> {
 export function labelOf(script: HTMLScriptElement, position: number): string {
   const file = script.hasAttribute("src") && new URL(script.src, document.baseURI).pathname.split("/").pop();
   return file || script.id || `script ${position}`;
-}
-
-/** Tell the developer of attributes that mean nothing. */
-export function warnOfUnknown(script: HTMLScriptElement, label: string, known: readonly string[]): void {
-  const unknown = Object.keys(script.dataset).filter((name) => !known.includes(name));
-  if (unknown.length === 0) return;
-  const names = [unknown, known].map((all) => all.map((name) => `data-${kebab(name)}`).join(", "));
-  console.warn(`wasminstall: ${label} has ${names[0]}, which means nothing here; there are ${names[1]}`, script);
-}
-
-function kebab(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

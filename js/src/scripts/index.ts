@@ -12,11 +12,12 @@ import { announce } from "../events.js";
 import type { Python } from "../python.js";
 import { hasBlock } from "./block.js";
 import { errorOutput, ScriptError } from "./error.js";
-import { codeOf, labelOf, SCRIPT_ATTRIBUTES, TAG_ATTRIBUTES, warnOfUnknown, watchScripts } from "./find.js";
+import { codeOf, labelOf, watchScripts } from "./find.js";
 import { importCode, installCode, type Needs, type NeedsAttributes, needsOf } from "./needs.js";
-import { placeFor } from "./place.js";
+import { closeOverlays, placeFor } from "./place.js";
+import { SCRIPT_ATTRIBUTES, TAG_ATTRIBUTES, warnOfAttributes, warnOfTypes } from "./slips.js";
 import type { Whole } from "./whole.js";
-import { inPageWords } from "./words.js";
+import { inPageWords, ofCode, ofPreload } from "./words.js";
 
 export { wholeOf } from "./whole.js";
 
@@ -41,10 +42,11 @@ interface Job {
 export function runScripts(page: Page): void {
   const queues = { page: new Queue(page, false), worker: new Queue(page, true) };
   let count = 0;
-  warnOfUnknown(page.tag, "the script tag of wasminstall", TAG_ATTRIBUTES);
+  warnOfAttributes(page.tag, "the script tag of wasminstall", TAG_ATTRIBUTES);
+  warnOfTypes();
   watchScripts((script) => {
     const label = labelOf(script, ++count);
-    warnOfUnknown(script, label, SCRIPT_ATTRIBUTES);
+    warnOfAttributes(script, label, SCRIPT_ATTRIBUTES);
     const code = codeOf(script);
     code.catch(() => undefined); // told at its turn
     queues[page.inWorker(script) ? "worker" : "page"].add({ script, label, code });
@@ -64,7 +66,10 @@ export async function installForPage(tag: HTMLScriptElement, python: Python, who
   if (!python.start.instant) {
     const failed = whole.needs && (await turn.installNeeds(whole.needs));
     // What one of the scripts cannot have is told in its place, and the others go on.
-    if (failed) return turn.install("");
+    if (failed) {
+      closeOverlays();
+      return turn.install("");
+    }
     await turn.importModules(whole.options.preload ?? []);
   }
   for (const script of whole.scripts) served.add(script);
@@ -89,7 +94,7 @@ class Queue {
   async #run(job: Job): Promise<void> {
     const python = await this.#page.python(this.#inWorker).catch((error: unknown) => {
       // The first script's place says it for all of them; the console has it from the core.
-      if (!this.#told) placeFor(job.script).add(errorOutput(error, "Python could not be started"));
+      if (!this.#told) tellStartFailed(placeFor(job.script), error);
       this.#told = true;
     });
     if (!python) return;
@@ -104,6 +109,7 @@ class Queue {
         view.add(error.output);
         announce(document, "wasminstall:error", error);
       }
+      closeOverlays();
       reportError(error);
     }
     if (!this.#inWorker) await painted();
@@ -132,7 +138,7 @@ class Turn {
     if (!code.trim()) console.warn(`wasminstall: ${label} is empty`, script);
     await this.install(code);
     this.started = true;
-    return await this.#execute(code, label, (output) => view.add(output), withHint);
+    return await this.#execute(code, label, (output) => view.add(output), ofCode);
   }
 
   /** Install what the attributes of the element and the code ask for. */
@@ -151,18 +157,18 @@ class Turn {
 
   /** Import these, and leave no name behind. Rejects with Python's error. */
   async importModules(names: readonly string[]): Promise<void> {
-    const error = names.length ? await this.#prepare(importCode(names), "the imports of") : undefined;
+    if (names.length === 0) return;
+    const error = await this.#prepare(importCode(names), "the imports of", ofPreload);
     if (error) throw error;
   }
 
   /** Run code of ours; what it prints is a warning. */
-  async #prepare(code: string, what: string): Promise<ScriptError | undefined> {
+  async #prepare(code: string, what: string, inWords = inPageWords): Promise<ScriptError | undefined> {
     const { label } = this.#job;
     const warn = (output: Output): void => {
       if (output.kind === "stdout") console.warn(`wasminstall: ${label}: ${output.text}`);
     };
-    const inWords = (output: ErrorOutput): ErrorOutput => inPageWords(output, label);
-    return await this.#execute(code, `${what} ${label}`, warn, inWords);
+    return await this.#execute(code, `${what} ${label}`, warn, (output) => inWords(output, label));
   }
 
   async #execute(
@@ -185,14 +191,13 @@ class Turn {
   }
 }
 
+function tellStartFailed(view: OutputView, error: unknown): void {
+  view.add(errorOutput(error, "Python could not be started"));
+  view.node.dataset.state = "failed";
+  closeOverlays();
+}
+
 function asScriptError(reason: unknown, { script, label }: Job): ScriptError {
   if (reason instanceof ScriptError) return reason;
   return new ScriptError(script, label, errorOutput(reason, "This script could not run"));
-}
-
-/** A page says what it needs in an attribute. */
-function withHint(output: ErrorOutput): ErrorOutput {
-  const name = output.type === "ModuleNotFoundError" && /'([^'.]+)/.exec(output.message)?.[1];
-  if (!name) return output;
-  return { ...output, hint: `add data-packages="${name}" to the script, if the project is called like the module` };
 }

@@ -2,6 +2,7 @@
 
 import { element } from "../display/dom.js";
 import { OutputView } from "../display/view.js";
+import type { WasminstallProgress } from "../progress/element.js";
 
 /** A new element in what `data-target` selects, else right after the script; what is wrong with it is said there. */
 export function placeFor(script: HTMLScriptElement): OutputView {
@@ -17,6 +18,13 @@ export function placeFor(script: HTMLScriptElement): OutputView {
     view.add({ kind: "stderr", text });
   }
   return view;
+}
+
+/** What is told in its place needs no words over the page. */
+export function closeOverlays(): void {
+  for (const overlay of document.querySelectorAll<WasminstallProgress>("wasminstall-progress[overlay]")) {
+    overlay.close?.(); // it may be no such element yet
+  }
 }
 
 function selected(selector: string): Element | null {

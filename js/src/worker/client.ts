@@ -17,7 +17,7 @@ import { startWorker } from "./start.js";
 
 export { makeLater };
 
-/** Start Python in a worker. Rejects with a `BootError`, or with Python's error when something cannot be installed. */
+/** Start Python in a worker. Rejects with a `BootError`, or a `WasmInstallError` when something cannot be installed. */
 export async function bootInWorker(given: BootOptions, core: Core): Promise<WorkerPython> {
   const { BootError } = core;
   if (typeof Worker === "undefined")
@@ -25,7 +25,7 @@ export async function bootInWorker(given: BootOptions, core: Core): Promise<Work
   checkOptions(given, BootError);
   const options = sendable(given, core);
   const { worker, life } = await startWorker(BootError);
-  const connection = new Connection(worker, BootError, (news) => hearNews(news, given));
+  const connection = new Connection(worker, core, (news) => hearNews(news, given));
   if (life) void navigator.locks.request(life, () => connection.end(new BootError("worker-failed", ENDED)));
   let begun: Begun;
   try {

@@ -1,7 +1,6 @@
 /** Calls into a worker as numbered messages: each settles when it is answered, or when the worker is no more. */
 
-import type { BootError } from "../errors.js";
-import { unpackError } from "./errors.js";
+import { type Errors, unpackError } from "./errors.js";
 import type { Answer, Call, Message, News, Request } from "./messages.js";
 
 /** Takes what the worker tells before it answers. */
@@ -20,15 +19,15 @@ export class Connection {
   /** Pyodide's interrupt buffer, where memory can be shared. */
   readonly interrupts: Uint8Array | undefined = sharedByte();
   readonly #worker: Worker;
-  readonly #BootError: typeof BootError;
+  readonly #errors: Errors;
   readonly #waiting = new Map<number, Waiting>();
   #calls = 0;
   #end: Error | undefined;
 
   /** `hearNews` is called with what belongs to no call. */
-  constructor(worker: Worker, Boot: typeof BootError, hearNews: (news: News) => void) {
+  constructor(worker: Worker, errors: Errors, hearNews: (news: News) => void) {
     this.#worker = worker;
-    this.#BootError = Boot;
+    this.#errors = errors;
     worker.addEventListener("message", ({ data }: MessageEvent<Message>) => {
       // Python code may post messages of its own.
       if (this.#end || typeof data?.kind !== "string") return;
@@ -72,7 +71,7 @@ export class Connection {
     // An interrupt that came too late must not meet the next call.
     if (!this.#waiting.size) this.interrupts?.fill(0);
     if (answer.kind === "result") waiting?.resolve(answer.value);
-    else waiting?.reject(unpackError(answer.error, this.#BootError));
+    else waiting?.reject(unpackError(answer.error, this.#errors));
   }
 }
 

@@ -1,13 +1,12 @@
 /** Options of `boot()` on their way into a worker: addresses as the page means them, and what cannot go there. */
 
 import type { BootOptions } from "../bootstrap.js";
-import type { BootError } from "../errors.js";
 import { absolute } from "../runtime.js";
+import type { Errors } from "./errors.js";
 import type { SentOptions } from "./messages.js";
 
 /** What this chunk needs of the bootstrap that loaded it: a copy of its own would know nothing of that one. */
-export interface Core {
-  readonly BootError: typeof BootError;
+export interface Core extends Errors {
   /** Text as it is, an address as the page means it. */
   reachable(source: string): string;
 }

@@ -36,7 +36,9 @@ _WORDS = {
 _NAMED_FILE = re.compile(r"\bfile=\"([^\"]+)\"")
 _NAMED_LOCK = re.compile(r"\block=\"([^\"]+)\" reads it")
 _LIST = re.compile(r"give several requirements as a list: .*")
-_OTHER_SOURCE = re.compile(r"\S+ has .*, which fits as well: (index_for|prefer)=.* takes it from there")
+_OTHER_SOURCE = re.compile(
+    r"\S+ has .*, which fits as well: (index_for|prefer)=.* takes it from there|this folder lacks packages of the .*"
+)
 
 _FILLED_UP = re.compile(r" +((?:\x1b\[[\d;]*m)*)$", re.MULTILINE)
 _WIDE = 200

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import sys
 from collections.abc import Sequence
 
 from .._vendor.packaging.version import InvalidVersion, Version
@@ -72,8 +73,9 @@ def _nothing_fits(requirement: Requirement, chain: Sequence[str], universe: Univ
         return UnknownProject(requirement.name, chain, universe.knowledge.sources, [project])
     if not domain.known:
         known = universe.knowledge.names | set(universe.problem.installed)
-        close = difflib.get_close_matches(requirement.name, sorted(known), n=3)
-        return UnknownProject(requirement.name, chain, universe.knowledge.sources, close)
+        hint = _part_of_python(requirement.name)
+        close = [] if hint else difflib.get_close_matches(requirement.name, sorted(known), n=3)
+        return UnknownProject(requirement.name, chain, universe.knowledge.sources, close, hint)
     quarantined = next((listing for listing in domain.listings if listing.status == "quarantined"), None)
     if quarantined is not None and not domain.choices:
         return NoMatchingVersion(_wanted(requirement), chain, (), {}, f"{quarantined.source} has put it in quarantine")
@@ -85,6 +87,7 @@ def _nothing_fits(requirement: Requirement, chain: Sequence[str], universe: Univ
         return PythonMismatch(wanted, chain, target.python_version, needs)
     if refused and not any(_admits(requirement, str(c.version)) for c in domain.choices if c.yanked is None):
         hint = f"the module {requirement.name} is in the project {project}" if project else ""
+        hint = hint or _part_of_python(requirement.name)
         return NoCompatibleWheel(
             wanted, chain, target.name, _reasons(refused), hint or _wheel_hint(requirement, domain, refused)
         )
@@ -95,6 +98,11 @@ def _nothing_fits(requirement: Requirement, chain: Sequence[str], universe: Univ
     return NoMatchingVersion(
         wanted, chain, offered, {**yanked, **_reasons(refused)}, _version_hint(requirement, domain)
     )
+
+
+def _part_of_python(name: str) -> str:
+    """A hint for who asks for a module of the standard library."""
+    return f"{name} is part of Python: there is nothing to install" if name in sys.stdlib_module_names else ""
 
 
 def _wanted(requirement: Requirement) -> str:
