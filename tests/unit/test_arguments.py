@@ -89,7 +89,7 @@ class JsNull:
 @pytest.mark.parametrize(
     ("requirements", "said"),
     [({"packages": "six"}, "dict: {'packages': 'six'}"), (None, "None"), (JsNull(), "null"), (object(), "object: <")],
-    ids=repr,
+    ids=["options", "None", "null", "an object"],
 )
 def test_options_are_no_requirements(requirements: Any, said: str) -> None:
     with pytest.raises(InvalidInput) as caught:
