@@ -270,11 +270,11 @@ def test_javascript_gives_functions_elements_and_null(browser: webdriver.Chrome,
 WORKER = """
 const { boot } = await import("ORIGIN/wasminstall/wasminstall.mjs");
 const python = await boot({ pyodide: "ORIGIN/pyodide/" });
-let error = "none";
+let error = [];
 try {
   await python.install("light", { indexUrls: "INDEX", progress: "#bar" });
 } catch (raised) {
-  error = String(raised);
+  error = [raised.message, raised.hint];
 }
 const phases = [];
 addEventListener("wasminstall:progress", (event) => phases.push(event.detail.phase));
@@ -301,6 +301,7 @@ def test_a_worker_has_events_and_no_elements(browser: webdriver.Chrome, server: 
         }}
         """,
     )
-    assert "elements belong to its main thread" in result["error"]
-    assert "post the wasminstall:progress events to the page" in result["error"]
+    message, hint = result["error"]
+    assert "elements belong to its main thread" in message
+    assert "post the wasminstall:progress events to the page" in hint
     assert result["phases"][-2:] == ["place", "done"]
