@@ -2,20 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { build } from "esbuild";
+import { bundled } from "./support/bundled.mjs";
 
-const bundled = await build({
-  entryPoints: [new URL("../../js/src/page/index-page.ts", import.meta.url).pathname],
-  bundle: true,
-  format: "esm",
-  write: false,
-  target: "es2022",
-});
-const source = Buffer.from(/** @type {import("esbuild").OutputFile} */ (bundled.outputFiles[0]).contents).toString(
-  "base64",
-);
 /** @type {typeof import("../../js/src/page/index-page.ts")} */
-const { condense } = await import(`data:text/javascript;base64,${source}`);
+const { condense } = await bundled("page/index-page.ts");
 
 /** @param {string} text */
 async function condensed(text) {

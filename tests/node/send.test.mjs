@@ -5,20 +5,10 @@ import { createHash, randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import { createServer as createSocketServer } from "node:net";
 import { after, before, test } from "node:test";
-import { build } from "esbuild";
+import { bundled } from "./support/bundled.mjs";
 
-const bundled = await build({
-  entryPoints: [new URL("../../js/src/page/send.ts", import.meta.url).pathname],
-  bundle: true,
-  format: "esm",
-  write: false,
-  target: "es2022",
-});
-const source = Buffer.from(/** @type {import("esbuild").OutputFile} */ (bundled.outputFiles[0]).contents).toString(
-  "base64",
-);
 /** @type {typeof import("../../js/src/page/send.ts")} */
-const { send } = await import(`data:text/javascript;base64,${source}`);
+const { send } = await bundled("page/send.ts");
 
 const OPTIONS = {
   headers: {},
