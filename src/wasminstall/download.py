@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from .addresses import without_credentials
@@ -89,7 +89,8 @@ class Downloads:
         tasks: list[asyncio.Future[Any]] = [*self._wheels.values(), *self._given_up, *self._looking]
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if not all(task.done() for task in tasks):  # else no cancellation is to come between
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     def _begun(self, key: _Key, candidate: Candidate, kept: _Kept | None = None) -> asyncio.Future[Body]:
         if key not in self._wheels:
@@ -141,11 +142,18 @@ class Downloads:
         return addresses
 
 
-async def all_at_once(work: Iterable[Coroutine[Any, Any, _Result]]) -> list[_Result]:
-    """Run everything concurrently, results in order; the first error cancels the rest and is raised as it is."""
+async def all_at_once(
+    work: Iterable[Coroutine[Any, Any, _Result]], here: Awaitable[object] | None = None
+) -> list[_Result]:
+    """Run everything concurrently, results in order; the first error cancels the rest and is raised as it is.
+
+    ``here`` is awaited meanwhile, by the calling task itself: a cancellation arrives in it at once.
+    """
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(item) for item in work]
+            if here is not None:
+                await here
     except BaseExceptionGroup as failures:
         first = failures.exceptions[0]
     else:

@@ -94,12 +94,14 @@ class Environment:
         remove: Iterable[str] = (),
         place: _Coming = (),
         staged: Callable[[str, int], object] = lambda _name, _count: None,
+        ready: asyncio.Event | None = None,
     ) -> tuple[Placed, ...]:
         """Take the distributions named in ``remove`` out and put ``place`` in, replacing those of the same name.
 
         ``remove`` holds normalised names; what is in ``place`` may still be awaited. ``staged`` hears the name of each
-        whose files are ready, and how many are. The host is settled last. Two calls at once run one after the other,
-        and other tasks get a turn while files are staged, none while they are put in place.
+        whose files are ready, and how many are; when all are, ``ready`` has to be set before they are put in place. The
+        host is settled last. Two calls at once run one after the other, and other tasks get a turn while files are
+        staged, none while they are put in place.
 
         Raises ``NotInstalled`` for a name to remove, ``WheelError`` for a bad member, ``PlacementFailed`` when two
         distributions claim one path or the disk refuses, ``EnvironmentStateError`` for a distribution without RECORD,
@@ -108,7 +110,7 @@ class Environment:
         async with self._lock:
             change = _Change(self._host)
             try:
-                return await change.make(self._distributions, tuple(remove), place, staged)
+                return await change.make(self._distributions, tuple(remove), place, staged, ready)
             except OSError as error:
                 reason = f"{error.strerror or error}: {error.filename}" if error.filename else str(error)
                 raise PlacementFailed(reason) from error
@@ -132,7 +134,12 @@ class _Change:
         self._mountable: dict[Scheme, bool] = {}
 
     async def make(
-        self, here: _Here, remove: Sequence[str], place: _Coming, staged: Callable[[str, int], object]
+        self,
+        here: _Here,
+        remove: Sequence[str],
+        place: _Coming,
+        staged: Callable[[str, int], object],
+        ready: asyncio.Event | None,
     ) -> tuple[Placed, ...]:
         removed: tuple[str, ...] = ()
         placed: tuple[Placed, ...] = ()
@@ -144,6 +151,9 @@ class _Change:
                     raise PlacementFailed(f"{arrival.archive.layout.name} would be placed more than once")
                 placed += (await self._stage(arrival),)
                 staged(placed[-1].name, len(placed))
+            if ready is not None:
+                await ready.wait()
+            await asyncio.sleep(0)  # a cancellation that was asked for arrives now, or when all is done
             self._leave(here(), remove, placed)
             removed = tuple(dict.fromkeys(each.name for each in self._leaving))
             self._transaction.commit(self._removals(), self._admit)

@@ -282,6 +282,7 @@ async def _carry_out(
     bytecode = KeptBytecode(context.cache, context.environment.host, digests)
     arrivals: list[asyncio.Future[Arrival]] = [asyncio.Future() for _ in plan.changes]
     missing = {action.name for action in plan.changes}
+    under_way, ready = set(missing), asyncio.Event()
 
     async def arrive(action: Action, digest: str, arrival: asyncio.Future[Arrival]) -> None:
         data = await _verified(action, wish, downloads)
@@ -293,6 +294,9 @@ async def _carry_out(
             progress.placing(len(arrivals))
         await bytecode.match(digest, opened.archive)
         await bytecode.compile_ahead(missing)
+        under_way.discard(action.name)
+        if not under_way:
+            ready.set()
 
     def staged(name: str, finished: int) -> None:
         if all(arrival.done() for arrival in arrivals):
@@ -301,9 +305,15 @@ async def _carry_out(
     async def place() -> None:
         small_first = sorted(zip(plan.changes, arrivals, strict=True), key=lambda item: item[0].candidate.size)
         removed = [action.name for action in plan.removals]
-        await context.environment.apply(remove=removed, place=[each for _, each in small_first], staged=staged)
+        await context.environment.apply(
+            remove=removed,
+            place=[each for _, each in small_first],
+            staged=staged,
+            ready=ready if arrivals else None,
+        )
 
-    await all_at_once([place(), *map(arrive, plan.changes, digests, arrivals)])
+    # Nothing is to be waited for when they are in place: what is cancelled then would have been done.
+    await all_at_once(map(arrive, plan.changes, digests, arrivals), here=place())
     bytecode.give_back()
     return tuple(
         _added(action, len(arrival.result().archive.body))

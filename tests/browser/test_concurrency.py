@@ -182,6 +182,41 @@ def test_cancelling_is_prompt_and_leaves_nothing_behind(page: Page, phase: str, 
     assert (result["same"], result["left"], result["later"], result["problems"]) == (True, 0, 0, [])
 
 
+def test_cancelled_while_placing_is_all_or_nothing(page: Page) -> None:
+    """However many turns of the event loop later: who hears that it was cancelled finds nothing of it."""
+    page.run(STATE)
+    files = {f"in_pieces/{number}.py": f"x = {number}\n" for number in range(50)}
+    page.server.add(*make_wheel("in-pieces", "1.0", files=files, requires=["fine"]))
+    ends = page.run(
+        """
+        import asyncio
+        async def cancelled_after(turns):
+            task, left = None, turns
+            def turn():
+                nonlocal left
+                if left == 0:
+                    task.cancel()
+                else:
+                    left -= 1
+                    asyncio.get_running_loop().call_soon(turn)
+            def watch(event):
+                if event.phase == "place" and left == turns:
+                    turn()
+            before = state()
+            task = asyncio.ensure_future(wasminstall.install("in-pieces", progress=watch))
+            try:
+                await task
+            except asyncio.CancelledError:
+                return "nothing" if state() == before else "some"
+            everything = all(f"{name}==1.0" in wasminstall.freeze() for name in ("in-pieces", "fine"))
+            await wasminstall.uninstall(["in-pieces", "fine"])
+            return "all" if everything else "some"
+        result = [await cancelled_after(turns) for turns in range(25)]
+        """
+    )
+    assert set(ends) == {"nothing", "all"}
+
+
 def test_giving_up_one_of_many_leaves_the_others(page: Page) -> None:
     page.server.fault("*/slow-*.whl", "hang")
     result = page.run(

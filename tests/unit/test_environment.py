@@ -355,6 +355,16 @@ async def test_two_changes_at_once_wait_for_each_other(environment: Environment)
     assert [item.version for item in environment.installed().values()] == ["4.0"]
 
 
+async def test_a_cancellation_is_heard_before_anything_changes(environment: Environment) -> None:
+    """Asked for by the last word that all is staged, it does not arrive when all is in place."""
+    change: asyncio.Future[object] = asyncio.ensure_future(
+        environment.apply(place=[arrival("foo")], staged=lambda _name, _number: change.cancel())
+    )
+    with pytest.raises(asyncio.CancelledError):
+        await change
+    assert environment.installed() == {}
+
+
 async def test_what_is_to_come_is_awaited(environment: Environment, site: Path) -> None:
     """Files are prepared as they come; when the last one does not come, nothing was changed."""
     first: asyncio.Future[Arrival] = asyncio.Future()
