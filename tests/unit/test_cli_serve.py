@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -61,15 +62,18 @@ def served(folder: Path, *more: str) -> Iterator[httpx.Client]:
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "WASMINSTALL_CACHE": str(folder / "cache")},
+        # Whoever runs the tests in the background may have it ignored.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
     with process:
         try:
             assert process.stdout is not None
             with httpx.Client(base_url=process.stdout.readline().strip(), trust_env=False) as client:
                 yield client
-        finally:
             process.send_signal(signal.SIGINT)
             _, errors = process.communicate(timeout=20)
+        finally:
+            process.kill()  # where it has not ended
     assert process.returncode == 0, errors
     assert errors == ""
 
