@@ -71,7 +71,13 @@ build/node: package.json package-lock.json
 	npm ci --no-audit --no-fund --loglevel=error
 	mkdir -p build && touch $@
 
-build/page: build/python build/node $(SOURCES)
+# Of what cannot be had pages compile the first import themselves.
+build/wheels: build/python build/node demo/mirror.py
+	rm -rf $@
+	-$(BIN)/python demo/mirror.py node_modules/pyodide/pyodide-lock.json $@ numpy pandas matplotlib
+	mkdir -p $@ && touch $@
+
+build/page: build/python build/node build/wheels $(SOURCES)
 	rm -rf dist js/dist demo/dist
 	node js/build/page.mjs
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

@@ -5,8 +5,8 @@ Pyodide CDN, wheels on PyPI that carry a copy of the distribution ("carriers", r
 106 MB need not come for the sake of one), and PyPI itself under the same file name. Every answer is hashed before it
 is believed.
 
-As a script, ``python demo/mirror.py pyodide-lock.json numpy pandas`` fills the cache with these packages and what
-they depend on, and prints what can be had.
+As a script, ``python demo/mirror.py pyodide-lock.json build/wheels numpy pandas`` puts these packages and what they
+depend on into a folder, and prints what can be had.
 """
 
 from __future__ import annotations
@@ -381,8 +381,8 @@ def with_dependencies(packages: Mapping[str, Mapping[str, Any]], names: Iterable
     return list(wanted)
 
 
-async def fill(lock_file: Path, names: Sequence[str]) -> bool:
-    """Fetch lock packages and what they depend on, and print what became of each. True if all came."""
+async def fill(lock_file: Path, folder: Path, names: Sequence[str]) -> bool:
+    """Put lock packages and what they depend on into a folder, and print what became of each. True if all came."""
     packages = json.loads(await asyncio.to_thread(lock_file.read_text))["packages"]
     package = lock_file.with_name("package.json")
     version = json.loads(await asyncio.to_thread(package.read_text))["version"] if package.exists() else "314.0.3"
@@ -391,9 +391,11 @@ async def fill(lock_file: Path, names: Sequence[str]) -> bool:
         entries = [(packages[name]["file_name"], packages[name]["sha256"]) for name in wanted]
         results = await asyncio.gather(*(mirror.wheel(*entry) for entry in entries), return_exceptions=True)
     for (file_name, _), result in zip(entries, results, strict=True):
+        if isinstance(result, bytes):
+            write_atomically(folder / file_name, result)
         print(f"{file_name}: {len(result)} bytes" if isinstance(result, bytes) else str(result))
     return not any(isinstance(result, BaseException) for result in results)
 
 
 if __name__ == "__main__":
-    sys.exit(not asyncio.run(fill(Path(sys.argv[1]), sys.argv[2:])))
+    sys.exit(not asyncio.run(fill(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:])))

@@ -3,6 +3,7 @@
 import { parseArgs } from "node:util";
 import { buildArchives } from "./archive.mjs";
 import { bundle } from "./bundle.mjs";
+import { buildCompiled } from "./compiled.mjs";
 import { buildFirst } from "./first.mjs";
 import { writeIntegrity } from "./integrity.mjs";
 import { printSizes } from "./sizes.mjs";
@@ -11,7 +12,7 @@ const { values, positionals } = parseArgs({ options: { bundle: { type: "boolean"
 await bundle();
 if (!values.bundle) {
   await buildArchives(positionals[0]);
-  await buildFirst();
+  await Promise.all([buildFirst(), buildCompiled()]);
 }
 await writeIntegrity();
 await printSizes();

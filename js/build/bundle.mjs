@@ -3,7 +3,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { build } from "esbuild";
-import { dist, readDisplay, readProject, root } from "./project.mjs";
+import { dist, readCompiled, readDisplay, readProject, root } from "./project.mjs";
 import { buildTypes } from "./types.mjs";
 
 /**
@@ -139,6 +139,7 @@ async function buildInfo() {
     pyodideUrl: await pyodideUrl(main),
     indexUrl: await indexUrl(),
     displayModule: (await readDisplay()).name,
+    compiled: Object.fromEntries((await readCompiled()).map(({ wheel, file }) => [wheel, file])),
   };
 }
 

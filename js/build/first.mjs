@@ -5,9 +5,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { dist, readDisplay, readProject, root } from "./project.mjs";
+import { dist, pyodideFolder, readDisplay, readProject } from "./project.mjs";
 
-const FOLDER = `${root}node_modules/pyodide/`;
 const SCRIPT = fileURLToPath(import.meta.url);
 
 /**
@@ -38,7 +37,7 @@ export async function buildFirst() {
 
 async function make() {
   const { version } = await readProject();
-  const { loadPyodide } = await import(pathToFileURL(`${FOLDER}pyodide.mjs`).href);
+  const { loadPyodide } = await import(pathToFileURL(`${pyodideFolder}pyodide.mjs`).href);
   // No columns in what every first visit downloads (a quarter less): they draw the carets under source lines.
   const pyodide = await loadPyodide({ env: { HOME: "/home/pyodide", PYTHONNODEBUGRANGES: "1" } });
   /** @param {Uint8Array} bytes */
@@ -50,7 +49,7 @@ async function make() {
   }
   const { first_visit: firstVisit } = pyodide.pyimport("first");
   const names = await pyodide.runPythonAsync(IMPORTED);
-  const library = inPython(await readFile(`${FOLDER}python_stdlib.zip`));
+  const library = inPython(await readFile(`${pyodideFolder}python_stdlib.zip`));
   const { name, source } = await readDisplay();
   const made = pyodide.globals.get("made");
   const ends = firstVisit(library, names, inPython(archive), version, made, name, inPython(source)).toJs();

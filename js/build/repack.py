@@ -57,7 +57,8 @@ def slim(source: bytes, *, documented: bool) -> bytes:
     """Return the module without comments, what only type checkers read and, unless ``documented``, docstrings.
 
     Without ``documented`` it has no ``__all__`` either, unless it reads that itself: nobody imports a star from it.
-    Of a class the first line of its docstring stays: without any, ``dataclass`` computes a signature at import.
+    Of a class the first line of its docstring stays, of a private one a dot: without any, ``dataclass`` computes a
+    signature at import.
     Annotations in classes are fields and stay.
     """
     tree = ast.parse(source)
@@ -97,7 +98,8 @@ def strip(node: ast.AST) -> None:
     elif isinstance(node, ast.Module):
         remove_docstring(node)
     elif isinstance(node, ast.ClassDef) and (text := ast.get_docstring(node)):
-        node.body[0] = ast.Expr(ast.Constant(text.partition("\n")[0]))
+        first_line = "." if node.name.startswith("_") else text.partition("\n")[0]
+        node.body[0] = ast.Expr(ast.Constant(first_line))
 
 
 def remove_docstring(node: ast.Module | ast.FunctionDef | ast.AsyncFunctionDef) -> None:

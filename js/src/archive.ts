@@ -12,7 +12,7 @@
 import { build } from "./build-info.js";
 import { BootError } from "./errors.js";
 import { ownArchive } from "./home.js";
-import { read, sha256 } from "./stdlib/bytes.js";
+import { gunzip, read, sha256 } from "./stdlib/bytes.js";
 import { type Keeper, type KeptArchive, openKeeper } from "./stdlib/keeper.js";
 import { readDirectory } from "./stdlib/zip.js";
 
@@ -44,7 +44,7 @@ export async function fetchArchive(base: URL | undefined, cache: boolean): Promi
 }
 
 async function readArchive(url: URL): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = await gunzip(await readBytes(url), url);
+  const bytes = await unpacked(await readBytes(url), url);
   checkComment(bytes, url);
   return bytes;
 }
@@ -63,12 +63,9 @@ async function readBytes(url: URL): Promise<Uint8Array<ArrayBuffer>> {
   }
 }
 
-/** Decompress, unless the server said `Content-Encoding: gzip` and the browser has done it. */
-async function gunzip(bytes: Uint8Array<ArrayBuffer>, url: URL): Promise<Uint8Array<ArrayBuffer>> {
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+async function unpacked(bytes: Uint8Array<ArrayBuffer>, url: URL): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    return new Uint8Array(await new Response(stream).arrayBuffer());
+    return await gunzip(bytes);
   } catch (cause) {
     throw new BootError("archive-invalid", `The wasminstall archive is damaged: ${url}`, cause);
   }

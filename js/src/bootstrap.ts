@@ -6,6 +6,7 @@
  *     await python.run("import pandas");
  */
 
+import { findCompiled } from "./ahead/compiled.js";
 import type { Early } from "./ahead/early.js";
 import type { Expected } from "./ahead/expected.js";
 import { preload } from "./ahead/preload.js";
@@ -184,7 +185,7 @@ async function startSoon(options: BootOptions): Promise<Started> {
   const { pyodide, magic, reason, make } = await restoreFor(options, load, store);
   if (!pyodide) return startFetching(options, load, reason, make);
   hearStreams(pyodide, options);
-  await placeHelper(pyodide, { cache: true, index: options.index });
+  await placeHelper(pyodide, { cache: true, index: options.index, findCompiled: findCompiled(archiveBase(options)) });
   placeArchive(pyodide, await archive, magic);
   return { pyodide, start: { instant: true, reason }, make };
 }
@@ -199,7 +200,8 @@ async function startFetching(
   const { packages = [], file, lock, index, offline } = options;
   const { expected } = options as { expected?: readonly Expected[] }; // the script tag's
   const some = packages.length || file || lock || expected?.length;
-  const early = some && !offline ? startAhead({ ...options, packages, file, lock, index, expected }) : undefined;
+  const wishes = { ...options, packages, file, lock, index, expected };
+  const early = some && !offline ? startAhead(wishes, findCompiled(archiveBase(options))) : undefined;
   const close = (): void => early?.close();
   try {
     const pyodide = await startEquipped(options, load, early);
@@ -274,9 +276,9 @@ export async function attach<P extends Interpreter>(pyodide: P, options: AttachO
 async function equip(
   pyodide: Interpreter,
   base: URL | undefined,
-  ready: Ready & { readonly archive?: Archive },
+  ready: Omit<Ready, "findCompiled"> & { readonly archive?: Archive },
 ): Promise<void> {
-  await placeHelper(pyodide, ready);
+  await placeHelper(pyodide, { ...ready, findCompiled: findCompiled(base) });
   const { importable, magic } = interpreterFacts(pyodide);
   if (!importable) placeArchive(pyodide, ready.archive ?? (await fetchArchive(base, ready.cache)), magic);
 }

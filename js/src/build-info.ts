@@ -12,6 +12,8 @@ export interface BuildInfo {
   readonly indexUrl: string;
   /** Bytecode of what shows output, where it came with the release. */
   readonly displayModule: string;
+  /** Bytecode that comes with the release, by the name of the wheel that it is for. */
+  readonly compiled: Readonly<Record<string, string>>;
 }
 
 declare const __BUILD__: BuildInfo;

@@ -6,6 +6,9 @@ const FILE_NAME = /\/wasminstall\.m?js$/;
 const FILES: Readonly<Record<string, () => URL>> = {
   "wasminstall.zip.gz": () => new URL("./wasminstall.zip.gz", import.meta.url),
   "wasminstall.stdlib.gz": () => new URL("./wasminstall.stdlib.gz", import.meta.url),
+  "wasminstall.numpy.gz": () => new URL("./wasminstall.numpy.gz", import.meta.url),
+  "wasminstall.pandas.gz": () => new URL("./wasminstall.pandas.gz", import.meta.url),
+  "wasminstall.matplotlib.gz": () => new URL("./wasminstall.matplotlib.gz", import.meta.url),
 };
 
 // Must be read while the bundle is evaluated: afterwards `currentScript` is null.

@@ -1,5 +1,6 @@
 /** The few lines of Python that ask an interpreter what it is and put the archive where `import` finds it. */
 
+import type { FindCompiled } from "./ahead/compiled.js";
 import type { Early } from "./ahead/early.js";
 import type { Archive } from "./archive.js";
 import { build } from "./build-info.js";
@@ -69,11 +70,11 @@ except Exception:
  * Leave the JavaScript half where Python looks for it, once; without `cache` it keeps nothing between visits.
  * One that is there came with the Python half that is there, perhaps of another release.
  */
-export async function placeHelper(pyodide: Interpreter, { cache, index, early }: Ready): Promise<void> {
+export async function placeHelper(pyodide: Interpreter, { cache, index, early, findCompiled }: Ready): Promise<void> {
   const { createPage } = await loadHelper();
   if ((pyodide as { _wasminstall?: object })._wasminstall) return;
   const store = storeForPython(cache ? openStore : async () => undefined);
-  const value = createPage(pyodide, { store, index, early });
+  const value = createPage(pyodide, { store, index, early, findCompiled });
   Object.defineProperty(pyodide, "_wasminstall", { value, configurable: true, writable: true });
 }
 
@@ -82,6 +83,7 @@ export interface Ready {
   readonly cache: boolean;
   readonly index?: string | undefined;
   readonly early?: Early | undefined;
+  readonly findCompiled: FindCompiled;
 }
 
 /** Have it here when it is wanted. */

@@ -312,9 +312,12 @@ async def _carry_out(
             ready=ready if arrivals else None,
         )
 
-    # Nothing is to be waited for when they are in place: what is cancelled then would have been done.
-    await all_at_once(map(arrive, plan.changes, digests, arrivals), here=place())
-    bytecode.give_back()
+    try:
+        # Nothing is to be waited for when they are in place: what is cancelled then would have been done.
+        await all_at_once(map(arrive, plan.changes, digests, arrivals), here=place())
+        bytecode.give_back()
+    finally:
+        bytecode.stop()
     return tuple(
         _added(action, len(arrival.result().archive.body))
         for action, arrival in zip(plan.changes, arrivals, strict=True)

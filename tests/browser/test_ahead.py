@@ -20,7 +20,7 @@ const done = arguments[arguments.length - 1];
 const start = async () => {
   const { boot } = await import("/wasminstall/wasminstall.mjs");
   const config = { packageBaseUrl: new URL("/pyodide/", location.href).href };
-  const python = await boot({ pyodide: "/pyodide/", config, ...OPTIONS });
+  const python = globalThis.python = await boot({ pyodide: "/pyodide/", config, ...OPTIONS });
   const found = await python.run("import json; from importlib.metadata import distributions; "
     + "json.dumps(sorted(d.name for d in distributions() if d.name != 'wasminstall'))");
   await python.run("import wasminstall; await wasminstall.cache.info()");
@@ -46,6 +46,11 @@ class Visitor:
         answer: dict[str, Any] = self._browser.execute_async_script(BOOT.replace("OPTIONS", json.dumps(options)))
         assert "error" not in answer, answer["error"]
         return answer
+
+    def run(self, code: str) -> Any:
+        """The value of Python code, in the page that was opened last."""
+        script = "const done = arguments[1]; python.run(arguments[0]).then((value) => done(JSON.parse(value)), done);"
+        return self._browser.execute_async_script(script, code)
 
 
 @pytest.fixture
@@ -150,3 +155,46 @@ def test_a_requirements_file_is_read_ahead(visitor: Visitor, server: IndexServer
     assert asked.count("/ahead-file/requirements.txt") == 1
     assert asked.count("/simple/early-bird/") == 1
     assert "/simple/early-bird/" not in found["here"]
+
+
+RELEASED = ("/wasminstall/wasminstall.numpy.gz", "/wasminstall/wasminstall.pandas.gz")
+COUNTED = """
+import json
+from wasminstall.bytecode import keeping
+
+released = keeping._keeper._released
+before = len(released)
+import numpy, pandas
+result = [before, len(released), str(pandas.DataFrame({"a": [1]}).sum()["a"])]
+await keeping.settle()
+json.dumps(result)
+"""
+
+
+def test_the_first_import_of_pandas_comes_with_the_release(visitor: Visitor, server: IndexServer) -> None:
+    """Behind the wheels, and only until there is bytecode of its own."""
+    visitor.boot(packages=["pandas"], index=server.url)
+    asked = server.paths()
+    assert sorted(path for path in asked if path in RELEASED) == sorted(RELEASED)
+    last = max(number for number, path in enumerate(asked) if path.endswith(".whl"))
+    assert min(asked.index(path) for path in RELEASED) > last
+    before, after, one = visitor.run(COUNTED)
+    assert (before > 300, after < 20, one) == (True, True, "1")
+
+    visitor.boot(packages=["pandas"], index=server.url)
+    assert not set(server.paths()) & set(RELEASED)
+    assert visitor.run(COUNTED) == [0, 0, "1"]
+
+
+@pytest.mark.parametrize("trouble", ["status:404", "reset", "slow_drip"])
+def test_an_install_does_not_wait_for_it(visitor: Visitor, server: IndexServer, trouble: str) -> None:
+    before = server.in_flight
+    for path in RELEASED:
+        server.fault(path, trouble)
+    found = visitor.boot(packages=["numpy"], index=server.url)
+    assert found["installed"] == ["numpy"]
+    deadline = time.monotonic() + 5
+    while server.in_flight > before and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert server.in_flight == before, "nobody needs it any more"
+    assert visitor.run("import json, numpy; json.dumps(numpy.arange(3).tolist())") == [0, 1, 2]

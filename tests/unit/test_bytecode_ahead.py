@@ -43,7 +43,7 @@ async def compiled(*wheels: WheelArchive, missing: Any = (1,), site: str = "/sit
     ahead = Ahead()
     for each in wheels:
         ahead.add(each, site)
-    await ahead.work(missing)
+    await ahead.work(lambda: bool(missing))
     return ahead
 
 
@@ -73,7 +73,7 @@ async def test_it_ends_when_nothing_is_missing_any_more() -> None:
                 missing.clear()
 
     ahead.compiled = Ending()
-    await asyncio.gather(ahead.work(missing), ahead.work(missing))
+    await asyncio.gather(ahead.work(lambda: bool(missing)), ahead.work(lambda: bool(missing)))
     assert len(ahead.compiled) == 3
 
 
@@ -114,7 +114,7 @@ def test_an_import_takes_what_is_of_its_bytes_once(site: Site) -> None:
     end = tell_of_compiled(lambda _path, _size, found: told.append(found), keeper._take)
     try:
         for known in (source + b"#", source):
-            keeper.hand_over({path: (known, code)})
+            keeper.hand_over({path: (known, code)}, {})
             module = site.load("wi_taken")
             site.load("wi_taken")
         assert [each is code for each in told] == [False, False, True, False]
@@ -125,7 +125,7 @@ def test_an_import_takes_what_is_of_its_bytes_once(site: Site) -> None:
         except ValueError as error:
             assert traceback.extract_tb(error.__traceback__)[-1].filename == path
         loader: Any = module.__loader__
-        keeper.hand_over({path: (source, code)})
+        keeper.hand_over({path: (source, code)}, {})
         assert loader.source_to_code(source, path, _optimize=2) is not code
         assert loader.source_to_code(memoryview(source), path) is not code
         assert loader.source_to_code(source, Path(path)) is not code

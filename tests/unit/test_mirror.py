@@ -130,7 +130,7 @@ def test_dependencies_are_found_under_any_spelling() -> None:
     assert mirror.with_dependencies(packages, ["A_B"]) == ["a-b", "c-d"]
 
 
-async def test_the_script_fills_the_cache_and_tells(
+async def test_the_script_fills_the_folder_and_tells(
     index: IndexServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     entry = {"file_name": NAME, "sha256": SHA256, "depends": ["lost"]}
@@ -142,11 +142,11 @@ async def test_the_script_fills_the_cache_and_tells(
     monkeypatch.setattr(mirror, "CARRIERS", {"1": "1.0"})
     monkeypatch.setattr(PyPI.__init__, "__defaults__", (index.url,))
     index.mount("/v1/full", lambda path: DATA if path == NAME else None)
-    assert not await mirror.fill(tmp_path / "pyodide-lock.json", ["thing"])
+    assert not await mirror.fill(tmp_path / "pyodide-lock.json", tmp_path / "wheels", ["thing"])
     told = capsys.readouterr().out
     assert f"{NAME}: {len(DATA)} bytes" in told
     assert "nobody has lost.zip" in told
-    assert BlobStore(tmp_path / "cache").get(SHA256) == DATA
+    assert BlobStore(tmp_path / "cache").get(SHA256) == (tmp_path / "wheels" / NAME).read_bytes() == DATA
 
 
 async def test_a_real_wheel_of_the_distribution(tmp_path: Path) -> None:

@@ -3,14 +3,14 @@
  * nobody would read what comes, and so it would soon cease to come.
  */
 
-import type { Named } from "./ask.js";
+import type { Later, Named } from "./ask.js";
 import type { Asked } from "./early.js";
 
 /** What the thread is asked. */
 interface Question {
   readonly url: string;
   readonly headers: Named;
-  readonly later: boolean;
+  readonly later: Later;
 }
 
 /** What the thread tells: the head of an answer, pieces of its body, whether that was all. */
@@ -50,7 +50,7 @@ class Thread {
   }
 
   /** Undefined where it does not work. */
-  ask(url: string, headers: Named, later: boolean): Asked | undefined {
+  ask(url: string, headers: Named, later: Later): Asked | undefined {
     if (this.#broken) return undefined;
     const { port1: here, port2: there } = new MessageChannel();
     this.#underWay += 1;
@@ -101,38 +101,57 @@ function assembled(port: MessagePort, worker: Worker, ended: () => void): Promis
 
 /** The thread's whole program: its text is taken, so that it uses nothing from outside. */
 function serve(): void {
-  // The line is not to be idle for a round trip; and who waits for an answer loses patience after half a minute.
+  // The line is not to be idle for a round trip; and who waits for a wheel loses patience after half a minute.
   const [few, longest] = [2 ** 18, 15_000];
   const toCome = new Map<MessagePort, number>();
-  const waiting: (() => void)[] = [];
+  const waiting: { readonly rank: number; begin(): void }[] = [];
   const look = (): void => {
     const bytes = [...toCome.values()].reduce((sum, each) => sum + each, 0);
-    if (bytes < few) for (const begin of waiting.splice(0)) begin();
+    if (bytes < few)
+      waiting
+        .sort((a, b) => a.rank - b.rank)
+        .shift()
+        ?.begin();
+  };
+  // Unless a server has said `Content-Encoding: gzip`, which another origin need not tell.
+  const unpacked = async ({ body }: Response): Promise<ReadableStream<Uint8Array> | undefined> => {
+    const reader = body?.getReader();
+    const { value: first } = (await reader?.read()) ?? {};
+    const whole = new ReadableStream<Uint8Array<ArrayBuffer>>({
+      start: (controller) => first && controller.enqueue(first),
+      pull: async (controller) => {
+        const { value } = (await reader?.read()) ?? {};
+        if (value) controller.enqueue(value);
+        else controller.close();
+      },
+    });
+    const gzip = first?.[0] === 0x1f && first[1] === 0x8b;
+    return gzip ? whole.pipeThrough(new DecompressionStream("gzip")) : whole;
   };
   self.onmessage = async ({ data: { url, headers, later }, ports }: MessageEvent<Question>) => {
     const port = ports[0] as MessagePort;
     const controller = new AbortController();
     port.onmessage = () => controller.abort();
-    if (!later) toCome.set(port, Number.POSITIVE_INFINITY);
-    else {
+    if (later > 0) {
       await new Promise<void>((begin) => {
-        waiting.push(begin);
-        setTimeout(begin, longest);
+        waiting.push({ rank: later, begin });
+        if (later === 1) setTimeout(begin, longest);
         look();
       });
     }
+    toCome.set(port, Number.POSITIVE_INFINITY);
     try {
       const response = await fetch(url, { headers, credentials: "same-origin", signal: controller.signal });
       const told = new Headers(response.headers);
       // That of the bytes on the way, which may be compressed, and another origin does not say so.
       if (response.type !== "basic") told.delete("content-length");
       port.postMessage({ status: response.status, url: response.url, headers: [...told] });
-      const reader = response.body?.getReader();
+      const reader = (url.endsWith(".gz") ? await unpacked(response) : response.body)?.getReader();
       let left = Number(response.headers.get("content-length") ?? Number.POSITIVE_INFINITY);
       for (let piece = await reader?.read(); piece && !piece.done; piece = await reader?.read()) {
         left -= piece.value.length;
         port.postMessage(piece.value, [piece.value.buffer]);
-        if (!later) toCome.set(port, left);
+        toCome.set(port, left);
         look();
       }
       port.postMessage(true);

@@ -17,8 +17,11 @@ export async function askForText(early: Early, url: string): Promise<string> {
   return (await text) ?? "";
 }
 
+/** 0: now; what has a higher number leaves the line to what has a lower one. */
+export type Later = 0 | 1 | 2;
+
 /** Ask for what is large, or can wait, when the line is free; what is to come `later`, when most of the others is here. */
-export function askWhenFree(early: Early, url: string, headers: Named = {}, later = false): void {
+export function askWhenFree(early: Early, url: string, headers: Named = {}, later: Later = 0): void {
   if (!/^https?:/.test(url)) return;
   openThread(); // while this one has the time for it
   early.whenFree(() =>

@@ -11,6 +11,7 @@ import { splitRequirements } from "../scripts/requirements.js";
 import { read } from "../stdlib/bytes.js";
 import type { Store } from "../store/index.js";
 import { askForText, askWhenFree } from "./ask.js";
+import type { FindCompiled } from "./compiled.js";
 import { closure, type PyodideLock, pageKey } from "./distribution.js";
 import type { Early } from "./early.js";
 import type { Expected } from "./expected.js";
@@ -28,6 +29,7 @@ export interface Known {
   readonly index: string;
   /** Where the lock of the Pyodide is, and the wheels in it. */
   readonly distribution: { readonly lock: URL; readonly wheels: URL };
+  readonly findCompiled: FindCompiled;
   /** What was kept, if that counts. */
   readonly openStore: (() => Promise<Store | undefined>) | undefined;
 }
@@ -73,7 +75,14 @@ async function lookAheadFor(early: Early, outlook: Outlook): Promise<void> {
     const { lock } = outlook;
     const wheels = await (lock === undefined ? foresee(early, outlook) : wheelsOfLock(early, outlook, lock));
     const kept = await outlook.kept;
-    for (const { url, sha256, later } of wheels) if (!kept.has(`wheel/${sha256}`)) askWhenFree(early, url, {}, later);
+    for (const { url, sha256, later } of wheels) {
+      if (!kept.has(`wheel/${sha256}`)) askWhenFree(early, url, {}, later ? 1 : 0);
+    }
+    const compiled = [...kept].filter((key) => key.startsWith("bytecode/"));
+    for (const { url, sha256 } of wheels) {
+      const found = outlook.findCompiled(decodeURIComponent(new URL(url).pathname.replace(/.*\//, "")));
+      if (found && !compiled.some((key) => key.startsWith(`bytecode/${sha256}`))) askWhenFree(early, found.href, {}, 2);
+    }
   } catch {
     // Something is not as it should be: Python will say what.
   }

@@ -4,6 +4,7 @@ import { build } from "../build-info.js";
 import { absolute } from "../runtime.js";
 import { pyodideFolder } from "../stdlib/folder.js";
 import { openStore } from "../store/index.js";
+import type { FindCompiled } from "./compiled.js";
 import { Early } from "./early.js";
 import type { Expected } from "./expected.js";
 
@@ -27,14 +28,21 @@ interface Config {
 }
 
 /** Begin; the answers go to the Python that is being started. */
-export function startAhead({ pyodide, config = {}, cache = true, index, expected = [], ...named }: Wishes): Early {
+export function startAhead(wishes: Wishes, findCompiled: FindCompiled): Early {
+  const { pyodide, config = {}, cache = true, index, expected = [], ...named } = wishes;
   const early = new Early();
   const { indexURL, lockFileURL, packageBaseUrl } = config as Config;
   const folder = pyodideFolder(pyodide, indexURL);
   const lock = lockFileURL === undefined ? folder && new URL("pyodide-lock.json", folder) : absolute(lockFileURL);
   if (!lock) return early;
   const distribution = { lock, wheels: absolute(packageBaseUrl ?? new URL(".", lock)) };
-  const known = { ...named, index: index ?? build.indexUrl, distribution, openStore: cache ? openStore : undefined };
+  const known = {
+    ...named,
+    index: index ?? build.indexUrl,
+    distribution,
+    openStore: cache ? openStore : undefined,
+    findCompiled,
+  };
   const looking = import("./index.js").then(({ lookAhead }) => lookAhead(early, known, expected));
   looking.catch(() => undefined); // an install does without
   return early;

@@ -5,6 +5,7 @@
  * pages that have no bootstrap.
  */
 
+import { type Coming, type FindCompiled, fetchCompiled } from "../ahead/compiled.js";
 import type { Early } from "../ahead/early.js";
 import { build } from "../build-info.js";
 import type { Interpreter } from "../runtime.js";
@@ -26,6 +27,8 @@ export interface PageHelper {
   readonly condense: typeof condense;
   readonly store: PythonStore;
   readonly wheelFs: WheelFs;
+  /** Bytecode of the release for the wheel with this file name; undefined when there is none. */
+  compiled(wheel: string): Coming | undefined;
 }
 
 /** What whoever started the interpreter has for it. */
@@ -34,10 +37,11 @@ export interface Given {
   readonly index?: string | undefined;
   /** Answers that were asked for before. */
   readonly early?: Early | undefined;
+  readonly findCompiled?: FindCompiled | undefined;
 }
 
 /** The helper of this interpreter. */
-export function createPage(pyodide: Interpreter, { store, index, early }: Given = {}): PageHelper {
+export function createPage(pyodide: Interpreter, { store, index, early, findCompiled }: Given = {}): PageHelper {
   // More of Pyodide than its public types tell; wheelfs looks whether it is there.
   const runtime = pyodide as unknown as Runtime;
   return {
@@ -47,5 +51,9 @@ export function createPage(pyodide: Interpreter, { store, index, early }: Given 
     send: (url, json, onBytes) => send(url, json, onBytes, early),
     store: store ?? storeForPython(),
     wheelFs: createWheelFs(runtime),
+    compiled: (wheel) => {
+      const url = findCompiled?.(wheel);
+      return url && fetchCompiled(url, early);
+    },
   };
 }

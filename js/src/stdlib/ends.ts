@@ -2,7 +2,7 @@
  * The ends of zips for the first visit (see first.ts), and what becomes of the zips: the entry of a chunk of its own.
  */
 
-import { read, sha256 } from "./bytes.js";
+import { gunzip, read, sha256 } from "./bytes.js";
 
 const NAME = "wasminstall-end";
 /** How long Python waits for them when the library is there: on a slow line, compiling is faster. */
@@ -80,11 +80,4 @@ async function appears(FS: Files, path: string): Promise<boolean> {
 
 function pause(milliseconds: number): Promise<undefined> {
   return new Promise((done) => setTimeout(done, milliseconds, undefined));
-}
-
-/** Decompress, unless the server said `Content-Encoding: gzip` and the browser has done it. */
-async function gunzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
 }

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections import deque
-from collections.abc import Iterable, Sized
+from collections.abc import Callable, Iterable
 from types import CodeType
 from typing import Any, NamedTuple
 
@@ -58,13 +58,13 @@ class Ahead:
                 if _TOP_LEVEL.fullmatch(file):
                     self._want(name)
 
-    async def work(self, missing: Sized) -> None:
-        """Compile, a little at a time, until nothing is ``missing`` or there is nothing to do. Never raises."""
-        if self._working or not missing:
+    async def work(self, waits: Callable[[], bool]) -> None:
+        """Compile, a little at a time, while the install ``waits`` and there is something to do. Never raises."""
+        if self._working or not waits():
             return
         self._working = True
         await breathe()
-        while self._next and missing:
+        while self._next and waits():
             self._compile(self._next.popleft())
             await breathe()
         self._working = False

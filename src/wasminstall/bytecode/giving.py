@@ -19,6 +19,7 @@ from .ahead import Ahead, Archive
 from .container import read_index
 from .keeping import KIND, hand_over, keep
 from .names import bytecode_key, bytecode_paths, is_wanted
+from .released import Released
 
 __all__ = ["KeptBytecode"]
 
@@ -48,8 +49,10 @@ class KeptBytecode:
 
     def __init__(self, cache: Cache, host: Host, digests: Iterable[str]) -> None:
         self._host = host
+        self._released = Released(str(host.paths["purelib"]))
         self._given: list[_Given] = []
         self._bare: list[tuple[Archive, str]] = []
+        self._without_any: list[str] = []
         self._ahead = Ahead()
         self._found: asyncio.Future[Mapping[str, Entry] | None] | None = None
         if host.mounter is not None and is_wanted():
@@ -73,16 +76,27 @@ class KeptBytecode:
         if entry is None or group is None:
             self._given.append(_Given(sha256, site, layout.dist_info, modules))
             self._bare.append((archive, site))
+            self._without_any.append(archive.filename)
         else:
             files = absolute_paths(site, group.paths)
             given = _Given(sha256, site, layout.dist_info, modules, entry.body, group.columns, files)
             self._given.append(given)
 
     async def compile_ahead(self, missing: Sized) -> None:
-        """Compile of the wheels without any what imports will want, for as long as others are ``missing``."""
-        while self._bare and missing:
+        """Compile of the wheels without any what imports will want, for as long as there is something to wait for.
+
+        That is others that are ``missing``, and then what comes with the release: imports would compile the same, so
+        that no time is lost by waiting.
+        """
+        if not missing:
+            self._released.ask(self._without_any)
+        while self._bare and (missing or self._released.is_coming):
             self._ahead.add(*self._bare.pop())
-        await self._ahead.work(missing)
+        await self._ahead.work(lambda: bool(missing) or self._released.is_coming)
+
+    def stop(self) -> None:
+        """The install has ended."""
+        self._released.stop()
 
     def give_back(self) -> None:
         """Mount it all. The wheels are in place: nothing here fails, and nothing takes them out again."""
@@ -91,7 +105,7 @@ class KeptBytecode:
                 with suppress(WheelError, OSError):
                     self._host.mounter.mount_columns("bytecode", given.body, given.columns, given.files)
             keep(given.sha256, given.site, given.dist_info, given.sources)
-        hand_over(self._ahead.compiled)
+        hand_over(self._ahead.compiled, self._released.modules)
 
 
 async def _read(cache: Cache, keys: list[str]) -> Mapping[str, Entry] | None:

@@ -17,6 +17,7 @@ from .collecting import tell_of_compiled
 from .container import Packing, begins_with, header, open_archive, pyc, read_index
 from .idle import Idle, idle
 from .names import bytecode_key, is_wanted
+from .released import Modules, code_of
 
 __all__ = ["KIND", "Keeper", "hand_over", "keep", "settle"]
 
@@ -53,6 +54,7 @@ class Keeper:
         self._wheels: dict[str, _Wheel] = {}
         self._pending: dict[str, tuple[int, CodeType]] = {}
         self._ahead: Compiled = {}
+        self._released: Modules = {}
         self._working = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
         self._in_haste = 0
@@ -72,9 +74,10 @@ class Keeper:
         if self._end is None:
             self._end = tell_of_compiled(self._see, self._take)
 
-    def hand_over(self, compiled: Compiled) -> None:
-        """Let imports take these, until what the first of them compiled has been stored."""
-        self._ahead = compiled
+    def hand_over(self, compiled: Compiled, released: Modules) -> None:
+        """Let imports take these; what was compiled ahead, until what the first of them compiled has been stored."""
+        self._ahead |= compiled
+        self._released |= released
 
     def stop(self) -> None:
         """See nothing any more."""
@@ -82,7 +85,7 @@ class Keeper:
             self._end()
         self._end = None
         self._wheels.clear()
-        self._ahead = {}
+        self._ahead, self._released = {}, {}
 
     async def settle(self) -> None:
         """Store now what was compiled so far. Never raises."""
@@ -99,8 +102,9 @@ class Keeper:
         if not (isinstance(path, str) and isinstance(source, bytes)):
             return None
         known, code = self._ahead.get(path, (b"", None))
+        released = self._released.pop(path, None)
         if code is None or known != source:
-            return None
+            return code_of(released, path, source) if released else None
         del self._ahead[path]
         return code
 
@@ -199,9 +203,9 @@ def keep(sha256: str, site: str, dist_info: str, sources: Iterable[str]) -> None
     _keeper.keep(sha256, site, dist_info, sources)
 
 
-def hand_over(compiled: Compiled) -> None:
+def hand_over(compiled: Compiled, released: Modules) -> None:
     """``Keeper.hand_over`` for this interpreter."""
-    _keeper.hand_over(compiled)
+    _keeper.hand_over(compiled, released)
 
 
 async def settle() -> None:

@@ -15,7 +15,7 @@ from ..cache.folder import default_folder
 from ..context import default_index_urls
 from ..errors import InvalidInput
 from ..targets import Target
-from .bundling.bootstrap import FIRST_VISIT, NO_FIRST_VISIT, bootstrap_folder
+from .bundling.bootstrap import COMPILED, FIRST_VISIT, NO_FIRST_VISIT, bootstrap_folder
 from .bundling.core import find_core
 from .bundling.page import read_page
 from .options import Sources, not_empty, page_target_option
@@ -141,8 +141,8 @@ def _parts(folder: Path, pyodide: Path, packages: Callable[[str, str], Awaitable
         parts.append(Distribution(pyodide, packages, store))
     if not (folder / "wasminstall").exists():
         built = bootstrap_folder()
-        if not (built / FIRST_VISIT).exists():
-            parts.append(Answer(f"/wasminstall/{FIRST_VISIT}", NO_FIRST_VISIT))
+        missing = [name for name in (FIRST_VISIT, *COMPILED.values()) if not (built / name).exists()]
+        parts += [Answer(f"/wasminstall/{name}", NO_FIRST_VISIT) for name in missing]
         parts.append(Folder("/wasminstall/", built))
     return [*parts, Folder("/", folder, change=lambda page: _changed(page, reload.script))]
 

@@ -7,11 +7,13 @@ from pathlib import Path
 
 from ...errors import InvalidInput
 
-__all__ = ["FIRST_VISIT", "NO_FIRST_VISIT", "bootstrap_files", "bootstrap_folder", "build_file"]
+__all__ = ["COMPILED", "FIRST_VISIT", "NO_FIRST_VISIT", "bootstrap_files", "bootstrap_folder", "build_file"]
 
 FIRST_VISIT = "wasminstall.stdlib.gz"
+COMPILED = {name: f"wasminstall.{name}.gz" for name in ("numpy", "pandas", "matplotlib")}
+"""By project."""
 NO_FIRST_VISIT = bytes.fromhex("1f8b08000000000002ff03000000000000000000")
-"""An empty file, with gzip: pages with the Pyodide of the release ask for it, and a missing one would be an error."""
+"""An empty file, with gzip: pages with the Pyodide of the release ask for them, and a missing one would be an error."""
 _IN_WHEEL = Path(__file__).with_name("_built")
 _REPOSITORY = Path(__file__).parents[4]
 _SOURCE_MAP = re.compile(rb"\n//# sourceMappingURL=\S+\s*\Z")

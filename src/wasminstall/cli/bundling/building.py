@@ -27,7 +27,7 @@ from ..options import Sources, Wanted
 from ..wanted import read_wanted, require_python
 from ..world import World, open_world
 from .asking import Asked, Asking
-from .bootstrap import FIRST_VISIT, NO_FIRST_VISIT, bootstrap_files
+from .bootstrap import COMPILED, FIRST_VISIT, NO_FIRST_VISIT, bootstrap_files
 from .compiling import compile_ahead
 from .core import Core, find_core
 from .packages import Package, check_locked, fetch, resolve, written_lock
@@ -100,7 +100,7 @@ async def _build(order: Order, pages: Sequence[Page], core: Core, world: World, 
     packages, trimmed = _trimmed(packages) if order.trim else (packages, {})
     if order.bytecode:
         core, packages = _compiled(core, packages, showing)
-    site = await _started(packages, core, world, target)
+    site = await _started(packages, core, world, target, order.bytecode)
     versions = {package.name: package.version for package in packages}
     needs = {place: found.pinned(versions, target) for place, found in asked.items()}
     pointing = {
@@ -130,12 +130,16 @@ async def _build(order: Order, pages: Sequence[Page], core: Core, world: World, 
     )
 
 
-async def _started(packages: Sequence[Package], core: Core, world: World, target: Target) -> Site:
-    """A site with everything but the app."""
+async def _started(packages: Sequence[Package], core: Core, world: World, target: Target, bytecode: bool) -> Site:
+    """A site with everything but the app; with ``bytecode`` that of the packages is in their wheels."""
     site = Site()
-    bootstrap = {name: data for name, data in bootstrap_files().items() if name != _WORKER}
+    left_out = {_WORKER, *COMPILED.values()}
+    built = bootstrap_files()
+    bootstrap = {name: data for name, data in built.items() if name not in left_out}
     if not _fits(bootstrap.get(FIRST_VISIT, b""), core):
         bootstrap[FIRST_VISIT] = NO_FIRST_VISIT
+    for file in (COMPILED[package.name] for package in packages if package.name in COMPILED):
+        bootstrap[file] = NO_FIRST_VISIT if bytecode else built.get(file, NO_FIRST_VISIT)
     site.add_bootstrap(bootstrap)
     places = {
         package.name: site.add_wheel(f"{package.name} {package.version}", package.filename, package.data)

@@ -1,0 +1,60 @@
+/**
+ * Bytecode of what the first import of large packages takes (js/src/ahead/compiled.ts): wasminstall.PACKAGE.gz for each,
+ * for the wheels that the Pyodide of this release has of them. They lie in build/wheels (demo/mirror.py).
+ */
+
+import { execFile } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
+import { dist, pyodideFolder, readCompiled, wheelFolder } from "./project.mjs";
+
+const SCRIPT = fileURLToPath(import.meta.url);
+
+/**
+ * What a page does with it at first: a table and a picture that are shown.
+ * @type {Readonly<Record<string, string>>}
+ */
+const FIRST_USE = {
+  numpy: "import numpy",
+  pandas: `
+import io, pandas
+frame = pandas.read_csv(io.StringIO("a,b\\n1,2"))
+repr(frame.describe()), frame._repr_html_()
+`,
+  matplotlib: `
+import io
+import matplotlib.pyplot as plt
+plt.plot([1, 2])
+plt.savefig(io.BytesIO(), format="png")
+`,
+};
+
+/** Nothing is made of a package whose wheel is not there. In a process of its own, because two Pyodides clash in one. */
+export async function buildCompiled() {
+  await promisify(execFile)(process.execPath, [SCRIPT]);
+}
+
+async function make() {
+  const packages = await readCompiled();
+  if (!packages.length) return;
+  const { loadPyodide } = await import(pathToFileURL(`${pyodideFolder}pyodide.mjs`).href);
+  // No columns, as in what js/build/first.mjs makes.
+  const pyodide = await loadPyodide({
+    packageCacheDir: wheelFolder,
+    packageBaseUrl: wheelFolder,
+    env: { HOME: "/home/pyodide", PYTHONNODEBUGRANGES: "1" },
+  });
+  pyodide.FS.writeFile("compiled.py", await readFile(new URL("compiled.py", import.meta.url)));
+  const names = packages.map(({ name }) => name);
+  await pyodide.loadPackage(names, { messageCallback: () => {} });
+  const { Modules } = pyodide.pyimport("compiled");
+  const modules = Modules();
+  for (const { name, file } of packages) {
+    pyodide.runPython(FIRST_USE[name]);
+    await writeFile(dist + file, gzipSync(modules.compile_new().toJs(), { level: 9 }));
+  }
+}
+
+if (process.argv[1] === SCRIPT) await make();
