@@ -95,20 +95,21 @@ class Environment:
         place: _Coming = (),
         staged: Callable[[str, int], object] = lambda _name, _count: None,
         ready: asyncio.Event | None = None,
+        at_once: bool = False,
     ) -> tuple[Placed, ...]:
         """Take the distributions named in ``remove`` out and put ``place`` in, replacing those of the same name.
 
         ``remove`` holds normalised names; what is in ``place`` may still be awaited. ``staged`` hears the name of each
         whose files are ready, and how many are; when all are, ``ready`` has to be set before they are put in place. The
         host is settled last. Two calls at once run one after the other, and other tasks get a turn while files are
-        staged, none while they are put in place.
+        staged, none while they are put in place, and none at all ``at_once``.
 
         Raises ``NotInstalled`` for a name to remove, ``WheelError`` for a bad member, ``PlacementFailed`` when two
         distributions claim one path or the disk refuses, ``EnvironmentStateError`` for a distribution without RECORD,
         and whatever the host raises. After any of them, and after a cancellation, everything is as it was.
         """
         async with self._lock:
-            change = _Change(self._host)
+            change = _Change(self._host, _not_at_all if at_once else breathe)
             try:
                 return await change.make(self._distributions, tuple(remove), place, staged, ready)
             except OSError as error:
@@ -120,11 +121,16 @@ class Environment:
             yield from read_distributions(folder)
 
 
+async def _not_at_all() -> None:
+    """For who cannot wait."""
+
+
 class _Change:
     """One call of ``Environment.apply``."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, breathe: Callable[[], Awaitable[None]]) -> None:
         self._host = host
+        self._breathe = breathe
         self._leaving: list[Installed] = []
         self._staying: list[Installed] = []
         self._paths = {scheme: str(path) for scheme, path in host.paths.items()}
@@ -153,7 +159,7 @@ class _Change:
                 staged(placed[-1].name, len(placed))
             if ready is not None:
                 await ready.wait()
-            await asyncio.sleep(0)  # a cancellation that was asked for arrives now, or when all is done
+                await asyncio.sleep(0)  # a cancellation that was asked for arrives now, or when all is done
             self._leave(here(), remove, placed)
             removed = tuple(dict.fromkeys(each.name for each in self._leaving))
             self._transaction.commit(self._removals(), self._admit)
@@ -181,13 +187,13 @@ class _Change:
         unmounted = set(read)
         for group, paths in files:
             unmounted |= self._mount(arrival, group, paths)
-            await breathe()
+            await self._breathe()
         rows = await self._write(archive, unmounted, frozenset(read)) if unmounted else {}
         if layout.dist_info:
             site = self._paths[layout.root]
             listed = [format_rows(relative_paths(paths, site), group.tails.split("\0")) for group, paths in files]
             self._stage_description(arrival, "".join(listed), rows)
-            await breathe()
+            await self._breathe()
         libraries = [*_libraries(paths for _, paths in files), *_libraries(read)]
         return Placed(layout.name, layout.version, arrival.source, tuple(libraries), not layout.dist_info)
 
@@ -229,7 +235,7 @@ class _Change:
                 row = self._stage_file(archive, file, path)
                 if path in read:
                     rows[path] = row
-                await breathe()
+                await self._breathe()
         return rows
 
     def _stage_file(self, archive: Archive, file: Unread, path: str) -> RecordEntry:

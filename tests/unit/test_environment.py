@@ -357,8 +357,10 @@ async def test_two_changes_at_once_wait_for_each_other(environment: Environment)
 
 async def test_a_cancellation_is_heard_before_anything_changes(environment: Environment) -> None:
     """Asked for by the last word that all is staged, it does not arrive when all is in place."""
+    ready = asyncio.Event()
+    ready.set()
     change: asyncio.Future[object] = asyncio.ensure_future(
-        environment.apply(place=[arrival("foo")], staged=lambda _name, _number: change.cancel())
+        environment.apply(place=[arrival("foo")], staged=lambda _name, _number: change.cancel(), ready=ready)
     )
     with pytest.raises(asyncio.CancelledError):
         await change

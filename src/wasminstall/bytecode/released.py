@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterable
 from importlib.util import MAGIC_NUMBER, source_hash
 from types import CodeType
+from typing import Any
 
 from ..transport.port import Body
 
@@ -40,10 +41,15 @@ class Released:
 
     def ask(self, wheels: Iterable[str]) -> None:
         """Begin to fetch what there is for the wheels with these file names, unless that has begun."""
-        if sys.platform == "emscripten":
-            for wheel in wheels:
-                if wheel not in self._coming:
-                    self._coming[wheel] = asyncio.ensure_future(self._fetch(wheel))
+        if sys.platform != "emscripten":
+            return
+        from ..javascript import page_helper
+
+        helper = page_helper()
+        for wheel in wheels if helper is not None else ():
+            asked = helper.compiled(wheel) if wheel not in self._coming else None
+            if asked is not None:
+                self._coming[wheel] = asyncio.ensure_future(self._take(asked))
 
     def stop(self) -> None:
         """What did not come by now is of no use."""
@@ -63,13 +69,9 @@ class Released:
                 # One by one: as a whole it would make Python's memory larger for good.
                 self.modules[f"{self._site}/{path}"] = digest, data[start + begin : start + end]
 
-    async def _fetch(self, wheel: str) -> None:
-        from ..javascript import JavaScriptBytes, page_helper
+    async def _take(self, asked: Any) -> None:  # noqa: ANN401
+        from ..javascript import JavaScriptBytes
 
-        helper = page_helper()
-        asked = helper.compiled(wheel) if helper is not None else None
-        if asked is None:
-            return
         try:
             found = await asked.bytes
         except asyncio.CancelledError:

@@ -157,7 +157,8 @@ def add_mock_package(
     contents: Mapping[str, Content] = {name: None} if modules is None else modules
     if persistent:
         with _value_errors():
-            _finish(current_context().environment.apply(place=[Arrival(mock_wheel(name, version, contents))]))
+            arrival = Arrival(mock_wheel(name, version, contents))
+            _finish(current_context().environment.apply(place=[arrival], at_once=True))
     else:
         _mocks.add(name, version, contents)
 
@@ -185,7 +186,7 @@ def remove_mock_package(name: str) -> None:
         raise ValueError(f"{name} {item.version} is not a mock package; uninstall() removes it")
     modules = modules_of(item)
     with _value_errors():
-        _finish(environment.apply(remove=[item.name]))
+        _finish(environment.apply(remove=[item.name], at_once=True))
     forget_modules(modules)
 
 
@@ -233,8 +234,7 @@ def _value_errors() -> Iterator[None]:
 def _finish(work: Coroutine[Any, Any, _Result]) -> _Result:
     """Run to the end what has nothing to wait for, as micropip removes packages without ``await``."""
     try:
-        while (awaited := work.send(None)) is None:  # None is asyncio.sleep(0), which only lets others have a turn
-            pass
+        awaited = work.send(None)
     except StopIteration as end:
         result: _Result = end.value
         return result
