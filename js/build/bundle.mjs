@@ -1,9 +1,10 @@
 /** TypeScript -> wasminstall.mjs (to import), wasminstall.js (for a script tag), their chunks, and their types. */
 
+import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { build } from "esbuild";
-import { dist, readCompiled, readDisplay, readProject, root } from "./project.mjs";
+import { dist, pyodideFolder, readCompiled, readDisplay, readProject, root } from "./project.mjs";
 import { buildTypes } from "./types.mjs";
 
 /**
@@ -139,8 +140,20 @@ async function buildInfo() {
     pyodideUrl: await pyodideUrl(main),
     indexUrl: await indexUrl(),
     displayModule: (await readDisplay()).name,
+    stdlib: await stdlibInfo(),
     compiled: Object.fromEntries((await readCompiled()).map(({ wheel, file }) => [wheel, file])),
   };
+}
+
+async function stdlibInfo() {
+  const zip = await readFile(`${pyodideFolder}python_stdlib.zip`);
+  const directory = zip.readUInt32LE(zip.length - 6);
+  return { source: digest(zip), start: directory, directory: digest(zip.subarray(directory)) };
+}
+
+/** @param {Uint8Array} bytes */
+function digest(bytes) {
+  return createHash("sha256").update(bytes).digest("hex");
 }
 
 /** The Python package knows where PyPI answers, once it is built. */

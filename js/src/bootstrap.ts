@@ -22,7 +22,7 @@ import type { Python, StartReport, Wasminstall, WorkerPython } from "./python.js
 import { absolute, type Interpreter, importPyodide, type PyodideModule, requireWebAssembly } from "./runtime.js";
 import { FirstVisit } from "./stdlib/first.js";
 import { pyodideFolder } from "./stdlib/folder.js";
-import { start } from "./stdlib/index.js";
+import { isDecided, start } from "./stdlib/index.js";
 import { openStore } from "./store/index.js";
 import { hearStreams } from "./streams.js";
 
@@ -201,10 +201,11 @@ async function startFetching(
   const { expected } = options as { expected?: readonly Expected[] }; // the script tag's
   const some = packages.length || file || lock || expected?.length;
   const wishes = { ...options, packages, file, lock, index, expected };
-  const early = some && !offline ? startAhead(wishes, findCompiled(archiveBase(options))) : undefined;
+  const first = firstVisit(options);
+  const early = some && !offline ? startAhead(wishes, findCompiled(archiveBase(options)), first.sources) : undefined;
   const close = (): void => early?.close();
   try {
-    const pyodide = await startEquipped(options, load, early);
+    const pyodide = await startEquipped(options, load, early, first);
     const forget = expected?.length ? () => void setTimeout(close, EXPECTED_WITHIN) : close;
     return { pyodide, start: { instant: false, reason }, make, early: forget };
   } catch (error) {
@@ -228,11 +229,11 @@ async function startEquipped(
   options: BootOptions,
   module: Promise<PyodideModule>,
   early: Early | undefined,
+  first: FirstVisit,
 ): Promise<Interpreter> {
   const base = archiveBase(options);
-  const { pyodide: wanted, cache = true, config = {}, index } = options;
-  const folder = pyodideFolder(wanted, (config as { indexURL?: string }).indexURL);
-  const first = new FirstVisit(base);
+  const { cache = true, config = {}, index } = options;
+  const folder = folderOf(options);
   const stdlib = options.stdlib === undefined ? undefined : absolute(options.stdlib);
   const [pyodide, archive] = await Promise.all([
     start(module, early ? releasing(config, early) : config, { folder, cache, stdlib, first }),
@@ -240,11 +241,25 @@ async function startEquipped(
     module, // whose failure comes before anybody waits for it
   ]);
   early?.release(); // a Pyodide without fsInit
+  // Nothing else is to come that they would have to wait for.
+  if (!early) void first.sources.then((sources) => sources?.whole()).catch(console.warn);
   hearStreams(pyodide, options);
   const bytes = archive.kept ? archive.bytes : await first.extended(archive.bytes);
   const extended = bytes !== archive.bytes;
   await equip(pyodide, base, { cache, index, archive: { ...archive, bytes, extended }, early });
   return pyodide;
+}
+
+/** Where Pyodide's standard library is its own affair, nothing is asked about it. */
+function firstVisit(options: BootOptions): FirstVisit {
+  const given = options.stdlib !== undefined || isDecided(options.config ?? {});
+  const first = new FirstVisit(archiveBase(options), given ? undefined : folderOf(options));
+  void first.isOfRelease(); // it is on its way while the rest comes
+  return first;
+}
+
+function folderOf({ pyodide, config = {} }: BootOptions): URL | undefined {
+  return pyodideFolder(pyodide, (config as { indexURL?: string }).indexURL);
 }
 
 /** The configuration of a Pyodide that gives the line free when its files are here. */

@@ -12,6 +12,8 @@ export interface BuildInfo {
   readonly indexUrl: string;
   /** Bytecode of what shows output, where it came with the release. */
   readonly displayModule: string;
+  /** The standard library of that Pyodide: its sha256, where the directory of the zip starts, sha256 of all from there on. */
+  readonly stdlib: { readonly source: string; readonly start: number; readonly directory: string };
   /** Bytecode that comes with the release, by the name of the wheel that it is for. */
   readonly compiled: Readonly<Record<string, string>>;
 }

@@ -29,7 +29,7 @@ const start = async () => {
 };
 start().then(done, (error) => done({ error: String(error) }));
 """
-ONCE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
+ONCE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm")
 
 
 class Visitor:

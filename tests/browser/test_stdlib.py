@@ -4,38 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from selenium import webdriver
 
 from support.distribution import ROOT
 from support.index_server import IndexServer
+from support.stdlib_page import Visitor, newcomer
 
-PAGE = """
-<!doctype html>{head}<title>stdlib</title>
-<script type="module">
-globalThis.start = async (options) => {
-  const { boot } = await import("/wasminstall/wasminstall.mjs");
-  globalThis.python = await boot({ pyodide: "/pyodide/", archive: "/stdlib-archive/", ...options });
-  return python.run("import json; json.__file__.rpartition('.')[2]");
-};
-const asked = (request) => new Promise((done) => { request.onsuccess = () => done(request.result); });
-globalThis.kept = async () => {
-  if ((await indexedDB.databases()).length === 0) return [];
-  const database = await asked(indexedDB.open("wasminstall-v1"));
-  const facts = database.transaction("facts").objectStore("facts");
-  const found = await asked(facts.getAll(IDBKeyRange.bound("stdlib/", "stdlib0")));
-  database.close();
-  return found.map(({ size }) => size);
-};
-globalThis.untilKept = async () => {
-  for (let i = 0; i < 300 && (await kept()).length === 0; i++) await new Promise((done) => setTimeout(done, 100));
-  return kept();
-};
-globalThis.ready = true;
-</script>
-"""
 WORKER = """
 onmessage = async ({ data: [script, pyodide] }) => {
   try {
@@ -57,43 +33,12 @@ return answer;
 """
 
 
-class Visitor:
-    """Opens the page, again and again."""
-
-    def __init__(self, browser: webdriver.Chrome, server: IndexServer) -> None:
-        self._browser = browser
-        self._server = server
-
-    def open(self, head: str = "") -> None:
-        """A new visit."""
-        html = PAGE.replace("{head}", head).encode()
-        self._server.mount("/stdlib-page/", lambda path: html if path == "index.html" else None)
-        self._browser.get(f"{self._server.origin}/stdlib-page/index.html")
-
-    def run(self, code: str) -> Any:
-        """Run the body of an async function in the page."""
-        script = """
-        const done = arguments[arguments.length - 1];
-        const waiting = async () => { while (!globalThis.ready) await new Promise((next) => setTimeout(next, 20)); };
-        waiting().then(async () => { %s }).then((value) => done({ value }), (error) => done({ error: String(error) }));
-        """
-        answer = self._browser.execute_async_script(script % code)
-        assert "error" not in answer, answer["error"]
-        return answer.get("value")
-
-
 @pytest.fixture
 def visitor(browser: webdriver.Chrome, server: IndexServer) -> Iterator[Visitor]:
-    """Somebody who was never here."""
-    everything = {"origin": server.origin, "storageTypes": "all"}
-    browser.get("about:blank")  # a page that is still there holds what is to be cleared
-    browser.execute_cdp_cmd("Storage.clearDataForOrigin", everything)
     # Without the bytecode for the first visit: here is tested what one visit leaves for the next.
     archive = (ROOT / "js" / "dist" / "wasminstall.zip.gz").read_bytes()
     server.mount("/stdlib-archive/", lambda path: archive if path == "wasminstall.zip.gz" else None)
-    yield Visitor(browser, server)
-    browser.get("about:blank")
-    browser.execute_cdp_cmd("Storage.clearDataForOrigin", everything)
+    yield from newcomer(browser, server)
 
 
 def test_a_page_that_is_opened_again(visitor: Visitor) -> None:

@@ -113,20 +113,28 @@ function serve(): void {
         .shift()
         ?.begin();
   };
-  // Unless a server has said `Content-Encoding: gzip`, which another origin need not tell.
-  const unpacked = async ({ body }: Response): Promise<ReadableStream<Uint8Array> | undefined> => {
+  // `.gz` is unpacked here, unless a server has said `Content-Encoding: gzip`, which another origin need not tell.
+  const piecesOf = async (
+    { body, url }: Response,
+    count: (bytes: number) => void,
+  ): Promise<ReadableStream<Uint8Array>> => {
     const reader = body?.getReader();
-    const { value: first } = (await reader?.read()) ?? {};
+    const next = async (): Promise<Uint8Array<ArrayBuffer> | undefined> => {
+      const { value } = (await reader?.read()) ?? {};
+      count(value?.length ?? 0);
+      return value;
+    };
+    const first = await next();
     const whole = new ReadableStream<Uint8Array<ArrayBuffer>>({
       start: (controller) => first && controller.enqueue(first),
       pull: async (controller) => {
-        const { value } = (await reader?.read()) ?? {};
+        const value = await next();
         if (value) controller.enqueue(value);
         else controller.close();
       },
     });
-    const gzip = first?.[0] === 0x1f && first[1] === 0x8b;
-    return gzip ? whole.pipeThrough(new DecompressionStream("gzip")) : whole;
+    const packed = url.endsWith(".gz") && first?.[0] === 0x1f && first[1] === 0x8b;
+    return packed ? whole.pipeThrough(new DecompressionStream("gzip")) : whole;
   };
   self.onmessage = async ({ data: { url, headers, later }, ports }: MessageEvent<Question>) => {
     const port = ports[0] as MessagePort;
@@ -146,13 +154,15 @@ function serve(): void {
       // That of the bytes on the way, which may be compressed, and another origin does not say so.
       if (response.type !== "basic") told.delete("content-length");
       port.postMessage({ status: response.status, url: response.url, headers: [...told] });
-      const reader = (url.endsWith(".gz") ? await unpacked(response) : response.body)?.getReader();
       let left = Number(response.headers.get("content-length") ?? Number.POSITIVE_INFINITY);
-      for (let piece = await reader?.read(); piece && !piece.done; piece = await reader?.read()) {
-        left -= piece.value.length;
-        port.postMessage(piece.value, [piece.value.buffer]);
+      const pieces = await piecesOf(response, (bytes) => {
+        left -= bytes;
         toCome.set(port, left);
         look();
+      });
+      const reader = pieces.getReader();
+      for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+        port.postMessage(piece.value, [piece.value.buffer]);
       }
       port.postMessage(true);
     } catch {

@@ -18,7 +18,7 @@ export async function askForText(early: Early, url: string): Promise<string> {
 }
 
 /** 0: now; what has a higher number leaves the line to what has a lower one. */
-export type Later = 0 | 1 | 2;
+export type Later = 0 | 1 | 2 | 3;
 
 /** Ask for what is large, or can wait, when the line is free; what is to come `later`, when most of the others is here. */
 export function askWhenFree(early: Early, url: string, headers: Named = {}, later: Later = 0): void {
@@ -27,6 +27,11 @@ export function askWhenFree(early: Early, url: string, headers: Named = {}, late
   early.whenFree(() =>
     early.add(url, headers, () => openThread()?.ask(url, headers, later) ?? askAndRead(url, headers)),
   );
+}
+
+/** Ask for what may come behind everything else, if that can be done aside. */
+export function askBehind(url: string): Promise<Response | undefined> | undefined {
+  return openThread()?.ask(url, {}, 3)?.answer;
 }
 
 /** A body that nobody reads soon ceases to come: a copy of this one is read. */

@@ -10,7 +10,7 @@ import { dedented, hasBlock } from "../scripts/block.js";
 import { splitRequirements } from "../scripts/requirements.js";
 import { read } from "../stdlib/bytes.js";
 import type { Store } from "../store/index.js";
-import { askForText, askWhenFree } from "./ask.js";
+import { askBehind, askForText, askWhenFree } from "./ask.js";
 import type { FindCompiled } from "./compiled.js";
 import { closure, type PyodideLock, pageKey } from "./distribution.js";
 import type { Early } from "./early.js";
@@ -30,6 +30,8 @@ export interface Known {
   /** Where the lock of the Pyodide is, and the wheels in it. */
   readonly distribution: { readonly lock: URL; readonly wheels: URL };
   readonly findCompiled: FindCompiled;
+  /** Who waits for the standard library's sources, when that is known. */
+  readonly sources: Promise<LateFile | undefined>;
   /** What was kept, if that counts. */
   readonly openStore: (() => Promise<Store | undefined>) | undefined;
 }
@@ -39,6 +41,13 @@ interface Outlook extends Omit<Known, "openStore"> {
   readonly pyodideLock: Promise<PyodideLock>;
   /** Keys of what the store has. */
   readonly kept: Promise<ReadonlySet<string>>;
+}
+
+/** A file that may come behind everything else. */
+export interface LateFile {
+  readonly url: string;
+  /** Called when it was asked for. */
+  take(answer: Promise<Response | undefined>): void;
 }
 
 /** A wheel of which the hash is known. */
@@ -68,6 +77,11 @@ export async function lookAhead(early: Early, known: Known, expected: readonly E
   });
   const wishes = [outlook, ...later].filter(({ packages, file, lock }) => packages.length || file || lock);
   await Promise.all(wishes.map((each) => lookAheadFor(early, each)));
+  const sources = await known.sources;
+  early.whenFree(() => {
+    const answer = sources && askBehind(sources.url);
+    if (answer) sources.take(answer);
+  });
 }
 
 async function lookAheadFor(early: Early, outlook: Outlook): Promise<void> {

@@ -7,6 +7,7 @@ import { openStore } from "../store/index.js";
 import type { FindCompiled } from "./compiled.js";
 import { Early } from "./early.js";
 import type { Expected } from "./expected.js";
+import type { Known } from "./index.js";
 
 /** The options of `boot()` that matter, addresses already absolute. */
 export interface Wishes {
@@ -28,7 +29,7 @@ interface Config {
 }
 
 /** Begin; the answers go to the Python that is being started. */
-export function startAhead(wishes: Wishes, findCompiled: FindCompiled): Early {
+export function startAhead(wishes: Wishes, findCompiled: FindCompiled, sources: Known["sources"]): Early {
   const { pyodide, config = {}, cache = true, index, expected = [], ...named } = wishes;
   const early = new Early();
   const { indexURL, lockFileURL, packageBaseUrl } = config as Config;
@@ -42,6 +43,7 @@ export function startAhead(wishes: Wishes, findCompiled: FindCompiled): Early {
     distribution,
     openStore: cache ? openStore : undefined,
     findCompiled,
+    sources,
   };
   const looking = import("./index.js").then(({ lookAhead }) => lookAhead(early, known, expected));
   looking.catch(() => undefined); // an install does without

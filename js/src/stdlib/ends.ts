@@ -3,6 +3,7 @@
  */
 
 import { gunzip, read, sha256 } from "./bytes.js";
+import { Sources } from "./sources.js";
 
 const NAME = "wasminstall-end";
 /** How long Python waits for them when the library is there: on a slow line, compiling is faster. */
@@ -13,12 +14,21 @@ const STEP = 4;
 
 /** The part of Emscripten's file system that is needed. */
 export interface Files {
+  readonly ErrnoError: new (code: number) => Error;
   analyzePath(path: string): { readonly exists: boolean };
+  lookupPath(path: string): { readonly node: FileNode };
   readFile(path: string): Uint8Array<ArrayBuffer>;
   writeFile(path: string, bytes: Uint8Array, options: { canOwn: true }): void;
 }
 
-interface End {
+interface FileNode {
+  readonly contents: Uint8Array;
+  stream_ops: { read: Read };
+}
+
+type Read = (stream: object, buffer: Uint8Array, at: number, length: number, position: number) => number;
+
+export interface End {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly offset: number;
 }
@@ -55,6 +65,24 @@ export async function extendFile(FS: Files, path: string, coming: Promise<Ends>)
   if (!end) return undefined;
   FS.writeFile(path, joined(library, end), { canOwn: true });
   return source;
+}
+
+/**
+ * Write a library of this sha256 without its sources, which come from `zip` later, in place of what Pyodide writes
+ * meanwhile. Where there is no end for it, the library as it is.
+ */
+export async function placeWithout(
+  FS: Files,
+  path: string,
+  coming: Promise<Ends>,
+  source: string,
+  zip: URL,
+): Promise<Sources | undefined> {
+  const [ends] = await Promise.all([coming, appears(FS, path)]);
+  const end = ends.get(source);
+  if (end) return new Sources(FS, path, end, zip);
+  FS.writeFile(path, await read(zip), { canOwn: true });
+  return undefined;
 }
 
 /** The zip with its end, if there is one for it. */

@@ -7,12 +7,14 @@
  * Whatever goes wrong with any of them, a plain start follows.
  */
 
+import { build } from "../build-info.js";
 import { type Interpreter, type PyodideModule, startPyodide } from "../runtime.js";
 import { read, sha256 } from "./bytes.js";
 import type { FirstVisit } from "./first.js";
-import { type KeptArchive, openKeeper, type Started } from "./keeper.js";
+import { openKeeper, type Started } from "./keeper.js";
 import { type Loan, lend } from "./lend.js";
 import { findPrepared, refuse } from "./prepared.js";
+import { zipIn } from "./release.js";
 import { inspect, watched } from "./watch.js";
 
 /** Where a compiled standard library may come from. */
@@ -30,15 +32,17 @@ export interface Choice {
 /** With one of these the caller has decided about the standard library, or about memory that refers to it. */
 const DECIDED = ["stdLibURL", "_loadSnapshot", "_makeSnapshot"];
 
+export function isDecided(config: object): boolean {
+  return DECIDED.some((name) => (config as Record<string, unknown>)[name] !== undefined);
+}
+
 /** Start the interpreter. Rejects with a `BootError`. */
 export async function start<P extends Interpreter>(
   module: Promise<PyodideModule<P>>,
   config: object,
   choice: Choice,
 ): Promise<P> {
-  if (DECIDED.some((name) => (config as Record<string, unknown>)[name] !== undefined)) {
-    return startPyodide(await module, config);
-  }
+  if (isDecided(config)) return startPyodide(await module, config);
   const fast = (await startPrepared(module, config, choice)) ?? (await startKept(module, config, choice));
   return fast ?? startPyodide(await module, config);
 }
@@ -76,13 +80,15 @@ async function startKept<P extends Interpreter>(
   const loan = used && (await lend(used.bytes));
   if (used && !loan) return startOnce(loaded, config, first);
   const settings = watched(config, true);
-  const fast = used && loan && (await startWith(loaded, settings, used, loan, folder));
-  let source = fast && used?.source;
-  const quick = (): object =>
-    first.quickened(settings, loaded.version, (found) => {
-      source = found;
+  const fast = used && loan && (await startWith(loaded, settings, loan, isFrom(used.source, folder, first)));
+  let extended: Pick<Started, "source" | "sources"> = { source: fast && used?.source };
+  const startFirst = async (): Promise<P> => {
+    const quick = await first.quickened(settings, loaded.version, (found) => {
+      extended = found;
     });
-  const pyodide = fast ?? (await attempt(loaded.loadPyodide(quick())));
+    return loaded.loadPyodide(quick);
+  };
+  const pyodide = fast ?? (await attempt(startFirst()));
   if (!pyodide) return undefined;
   if (used && !fast) await keeper.drop();
   const found = inspect(pyodide);
@@ -91,7 +97,7 @@ async function startKept<P extends Interpreter>(
     await keeper.drop();
     return pyodide;
   }
-  const started: Started = { ...found, pyodide: loaded.version ?? "", source };
+  const started: Started = { ...found, ...extended, pyodide: loaded.version ?? "" };
   keeper.keepLater(pyodide, started);
   return pyodide;
 }
@@ -102,7 +108,8 @@ async function startOnce<P extends Interpreter>(
   config: object,
   first: FirstVisit,
 ): Promise<P | undefined> {
-  const pyodide = await attempt(module.loadPyodide(first.quickened(watched(config, false), module.version)));
+  const quick = await first.quickened(watched(config, false), module.version);
+  const pyodide = await attempt(module.loadPyodide(quick));
   if (pyodide) inspect(pyodide);
   return pyodide;
 }
@@ -111,19 +118,19 @@ async function startOnce<P extends Interpreter>(
 async function startWith<P extends Interpreter>(
   module: PyodideModule<P>,
   config: object,
-  kept: KeptArchive,
   loan: Loan,
-  folder: URL,
+  fits: Promise<boolean>,
 ): Promise<P | undefined> {
   // At the same time: that it fits is the rule.
   const starting = attempt(module.loadPyodide({ ...config, stdLibURL: loan.url }));
   void starting.then(() => loan.free());
-  return (await isFrom(kept.source, folder)) ? starting : undefined;
+  return (await fits) ? starting : undefined;
 }
 
 /** Whether the standard library in the folder is this one. Where it cannot be had a plain start would fail too. */
-async function isFrom(source: string, folder: URL): Promise<boolean> {
-  const bytes = await read(new URL("python_stdlib.zip", folder)).catch(() => undefined);
+async function isFrom(source: string, folder: URL, first: FirstVisit): Promise<boolean> {
+  if (await first.isOfRelease()) return source === build.stdlib.source;
+  const bytes = await read(zipIn(folder)).catch(() => undefined);
   return !bytes || (await sha256(bytes)) === source;
 }
 

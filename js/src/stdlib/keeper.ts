@@ -11,6 +11,7 @@ import { openStore, type Store } from "../store/index.js";
 import { sha256 } from "./bytes.js";
 import { idle, later } from "./idle.js";
 import { mayLend } from "./lend.js";
+import type { Sources } from "./sources.js";
 import { takeCompiled } from "./watch.js";
 import { type Member, readDirectory, withMembers } from "./zip.js";
 
@@ -42,6 +43,8 @@ export interface Started extends Omit<Facts, "source"> {
   readonly source: string | undefined;
   /** Path of the zip. */
   readonly path: string;
+  /** Those of the zip's sources that are still to come. */
+  readonly sources?: Sources | undefined;
   /** The zip came with bytecode, which nobody has kept yet. */
   readonly extended?: boolean | undefined;
 }
@@ -95,6 +98,7 @@ export class Keeper {
     try {
       if (!this.#touched) await this.#store.touch([this.#key]);
       this.#touched = true;
+      await started.sources?.whole();
       const members = await collect(pyodide, started.path);
       const some = members.length > 0 || (started.extended && !this.#added);
       if (some && (await mayLend())) await this.#add(pyodide, started, members);
