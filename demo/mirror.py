@@ -5,8 +5,7 @@ Pyodide CDN, wheels on PyPI that carry a copy of the distribution ("carriers", r
 106 MB need not come for the sake of one), and PyPI itself under the same file name. Every answer is hashed before it
 is believed.
 
-As a script, ``python demo/mirror.py pyodide-lock.json build/wheels numpy pandas`` puts these packages and what they
-depend on into a folder, and prints what can be had.
+As a script (``python demo/mirror.py pyodide-lock.json build/wheels numpy pandas``) it fills a folder with packages.
 """
 
 from __future__ import annotations

@@ -63,6 +63,7 @@ class Arrival:
 
 
 _Coming = Iterable[Arrival | Awaitable[Arrival]]
+_Staged = Callable[[str, int], object]
 _Here = Callable[[], Iterable[Installed]]
 
 
@@ -93,7 +94,7 @@ class Environment:
         *,
         remove: Iterable[str] = (),
         place: _Coming = (),
-        staged: Callable[[str, int], object] = lambda _name, _count: None,
+        staged: _Staged = lambda _name, _count: None,
         ready: asyncio.Event | None = None,
         at_once: bool = False,
     ) -> tuple[Placed, ...]:
@@ -140,12 +141,7 @@ class _Change:
         self._mountable: dict[Scheme, bool] = {}
 
     async def make(
-        self,
-        here: _Here,
-        remove: Sequence[str],
-        place: _Coming,
-        staged: Callable[[str, int], object],
-        ready: asyncio.Event | None,
+        self, here: _Here, remove: Sequence[str], place: _Coming, staged: _Staged, ready: asyncio.Event | None
     ) -> tuple[Placed, ...]:
         removed: tuple[str, ...] = ()
         placed: tuple[Placed, ...] = ()

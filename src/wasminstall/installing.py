@@ -305,12 +305,8 @@ async def _carry_out(
     async def place() -> None:
         small_first = sorted(zip(plan.changes, arrivals, strict=True), key=lambda item: item[0].candidate.size)
         removed = [action.name for action in plan.removals]
-        await context.environment.apply(
-            remove=removed,
-            place=[each for _, each in small_first],
-            staged=staged,
-            ready=ready if arrivals else None,
-        )
+        coming = [each for _, each in small_first]
+        await context.environment.apply(remove=removed, place=coming, staged=staged, ready=ready if coming else None)
 
     try:
         # Nothing is to be waited for when they are in place: what is cancelled then would have been done.

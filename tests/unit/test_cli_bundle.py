@@ -105,6 +105,21 @@ def folders(tmp_path: Path, index: IndexServer, monkeypatch: pytest.MonkeyPatch)
     return found
 
 
+def test_bytecode_of_the_release_goes_with_its_package(folders: Folders) -> None:
+    """A page asks for the file even where this build has none; for what the bundle does not have, nobody asks."""
+    for name in ("numpy", "pandas", "matplotlib"):
+        (folders.built / f"wasminstall.{name}.gz").write_bytes(name.encode())
+    (folders.built / "wasminstall.numpy.gz").unlink()
+    for name in ("numpy", "pandas"):
+        folders.index.add(*make_wheel(name, "1.0"))
+    folders.page("index.html", PAGE.replace("one[more]>=1", "numpy pandas"))
+    folders.bundle()
+    made = {name.rpartition("/")[2]: data for name, data in tree(folders.out).items()}
+    assert "wasminstall.matplotlib.gz" not in made
+    assert gzip.decompress(made["wasminstall.numpy.gz"]) == b""
+    assert made["wasminstall.pandas.gz"] == b"pandas"
+
+
 def test_the_site(folders: Folders) -> None:
     folders.page("sub/style.css", "h1 { color: red }" * 20)
     folders.page(".hidden/secret.txt", "not for everybody")
