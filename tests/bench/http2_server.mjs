@@ -103,10 +103,12 @@ function answer(headers) {
   const file = files.get(decodeURIComponent(headers[":path"].split("?")[0]));
   if (!file) return { status: 404, headers: { "cache-control": "no-store" }, body: Buffer.from("not here") };
   if (headers["if-none-match"] === file.headers.etag) return { status: 304, headers: file.headers };
-  const start = Number(/^bytes=(\d+)-$/.exec(headers.range ?? "")?.[1] ?? Number.NaN);
-  if (start < file.data.length) {
-    const [body, size] = [file.data.subarray(start), file.data.length];
-    const range = { "content-range": `bytes ${start}-${size - 1}/${size}`, "content-length": body.length };
+  const [, start = Number.NaN, last] = /^bytes=(\d+)-(\d*)$/.exec(headers.range ?? "") ?? [];
+  const size = file.data.length;
+  if (Number(start) < size) {
+    const body = file.data.subarray(Number(start), last ? Number(last) + 1 : size);
+    const end = Number(start) + body.length - 1;
+    const range = { "content-range": `bytes ${start}-${end}/${size}`, "content-length": body.length };
     return { status: 206, headers: { ...file.headers, ...range }, body };
   }
   const accepted = file.compressed && String(headers["accept-encoding"] ?? "").includes(file.encoding);
