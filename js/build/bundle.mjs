@@ -4,7 +4,8 @@ import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { build } from "esbuild";
-import { dist, pyodideFolder, readCompiled, readDisplay, readProject, root } from "./project.mjs";
+import { readCompiled } from "./compiled.mjs";
+import { dist, pyodideFolder, readDisplay, readProject, root } from "./project.mjs";
 import { buildTypes } from "./types.mjs";
 
 /**

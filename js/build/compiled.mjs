@@ -4,16 +4,17 @@
  */
 
 import { execFile } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
-import { dist, pyodideFolder, readCompiled, wheelFolder } from "./project.mjs";
+import { dist, pyodideFolder, root } from "./project.mjs";
 
 const SCRIPT = fileURLToPath(import.meta.url);
+const WHEELS = `${root}build/wheels/`;
 
 /**
- * What a page does with it at first: a table and a picture that are shown.
+ * What a page does with them at first, each after those that it imports: a table and a picture that are shown.
  * @type {Readonly<Record<string, string>>}
  */
 const FIRST_USE = {
@@ -36,14 +37,23 @@ export async function buildCompiled() {
   await promisify(execFile)(process.execPath, [SCRIPT]);
 }
 
+/** @returns {Promise<{name: string, wheel: string, file: string}[]>} the packages, the wheel of each, what is made of it */
+export async function readCompiled() {
+  const { packages } = JSON.parse(await readFile(`${pyodideFolder}pyodide-lock.json`, "utf8"));
+  const present = new Set(await readdir(WHEELS).catch(() => []));
+  return Object.keys(FIRST_USE)
+    .map((name) => ({ name, wheel: packages[name].file_name, file: `wasminstall.${name}.gz` }))
+    .filter(({ wheel }) => present.has(wheel));
+}
+
 async function make() {
   const packages = await readCompiled();
   if (!packages.length) return;
   const { loadPyodide } = await import(pathToFileURL(`${pyodideFolder}pyodide.mjs`).href);
   // No columns, as in what js/build/first.mjs makes.
   const pyodide = await loadPyodide({
-    packageCacheDir: wheelFolder,
-    packageBaseUrl: wheelFolder,
+    packageCacheDir: WHEELS,
+    packageBaseUrl: WHEELS,
     env: { HOME: "/home/pyodide", PYTHONNODEBUGRANGES: "1" },
   });
   pyodide.FS.writeFile("compiled.py", await readFile(new URL("compiled.py", import.meta.url)));

@@ -1,18 +1,13 @@
 /** What the build scripts share: where things are and which Pyodide builds are installed. */
 
 import { createHash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("../../", import.meta.url));
 export const dist = `${root}js/dist/`;
 /** The Pyodide of this release. */
 export const pyodideFolder = `${root}node_modules/pyodide/`;
-/** Wheels of its distribution, where the build needs some. */
-export const wheelFolder = `${root}build/wheels/`;
-
-/** Packages whose first import is compiled with the release, each after those that it imports. */
-const COMPILED = ["numpy", "pandas", "matplotlib"];
 
 /** @param {string} path relative to the repository */
 async function readJson(path) {
@@ -24,15 +19,6 @@ export async function readDisplay() {
   const source = await readFile(`${root}js/src/display/display.py`);
   const hash = createHash("sha256").update(source).digest("hex");
   return { source, name: `_wasminstall_display_${hash.slice(0, 8)}` };
-}
-
-/** @returns {Promise<{name: string, wheel: string, file: string}[]>} those whose wheels are here, and what is made of each */
-export async function readCompiled() {
-  const { packages } = await readJson("node_modules/pyodide/pyodide-lock.json");
-  const present = new Set(await readdir(wheelFolder).catch(() => []));
-  return COMPILED.map((name) => ({ name, wheel: packages[name].file_name, file: `wasminstall.${name}.gz` })).filter(
-    ({ wheel }) => present.has(wheel),
-  );
 }
 
 /**

@@ -1,16 +1,17 @@
 /**
- * The first visit: bytecode of what every start imports and of wasminstall, made with the release (js/build/stdlib.mjs)
+ * The first visit: bytecode of what every start imports and of wasminstall, made with the release (js/build/first.mjs)
  * for the Pyodide it is built for, and put into the zips of sources, that of Pyodide while it starts.
  *
  * The file has the ends of two zips: in place of their own, from an offset on, they make zips that have bytecode beside
- * the sources. Where it does not come in time, or does not fit, the start is a plain one.
+ * the sources. Those of Pyodide come later (sources.ts), where its library is known to be the one (release.ts). Else
+ * they come at once, and where the bytecode does not come in time, or does not fit, the start is a plain one.
  */
 
 import { build } from "../build-info.js";
 import { ownArchive } from "../home.js";
 import type { Ends, Files } from "./ends.js";
 import { lend } from "./lend.js";
-import { isOfRelease, mayWait, zipIn } from "./release.js";
+import { isOfRelease, zipIn } from "./release.js";
 import type { Sources } from "./sources.js";
 
 const FILE = "wasminstall.stdlib.gz";
@@ -53,7 +54,7 @@ export class FirstVisit {
 
   /** Whether the library in the folder is that of the release, where a part of it tells; false where it need not be known. */
   isOfRelease(): Promise<boolean> {
-    this.#isOfRelease ??= this.#folder && mayWait() ? isOfRelease(this.#folder) : Promise.resolve(false);
+    this.#isOfRelease ??= this.#folder ? isOfRelease(this.#folder) : Promise.resolve(false);
     return this.#isOfRelease;
   }
 

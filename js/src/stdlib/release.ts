@@ -9,8 +9,9 @@ import { sha256 } from "./bytes.js";
 /** Milliseconds: a server that does not answer by then will not stop the start. */
 const PATIENCE = 3000;
 
-/** Ask; false as well where that cannot be known without the whole file. Never rejects. */
+/** Ask; false as well where it cannot be known without the whole file, or nobody could wait for that. Never rejects. */
 export async function isOfRelease(folder: URL): Promise<boolean> {
+  if (!mayWait()) return false;
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), PATIENCE);
   try {
@@ -33,7 +34,7 @@ export function zipIn(folder: URL): URL {
 }
 
 /** Whether a file can be waited for, as Python waits: without letting anything else happen. */
-export function mayWait(): boolean {
+function mayWait(): boolean {
   if (typeof XMLHttpRequest === "undefined") return false;
   const { document } = globalThis as { document?: { featurePolicy?: { allowsFeature(name: string): boolean } } };
   return document?.featurePolicy?.allowsFeature("sync-xhr") !== false;
